@@ -1,0 +1,78 @@
+"""Structured logs: an event's name and its fields, as one JSON object in Azure and as a readable line elsewhere.
+
+Fields are ids, codes, counts and seconds. Names, e-mail addresses, phone numbers, notes, payloads and tokens have no
+place here; nothing of them is ever passed in, and text that came from elsewhere (exception texts) is not logged either.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+_context: contextvars.ContextVar[Mapping[str, object]] = contextvars.ContextVar("log_context", default={})  # noqa: B039
+
+
+def in_azure(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this process runs in Azure (App Service and Functions set these)."""
+    environ = os.environ if environ is None else environ
+    return bool(environ.get("WEBSITE_SITE_NAME") or environ.get("WEBSITE_INSTANCE_ID"))
+
+
+@contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Put these fields (runId, correlationId, function) on every event logged inside."""
+    token = _context.set({**_context.get(), **fields})
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def current(name: str) -> Any:
+    """A field bound around the caller, or None."""
+    return _context.get().get(name)
+
+
+class EventLog:
+    """Logs events of one module."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, event: str, **fields: object) -> None:
+        """Something happened as it should."""
+        self._emit(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Something went wrong and was dealt with."""
+        self._emit(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        """Something went wrong and a person should know."""
+        self._emit(logging.ERROR, event, fields)
+
+    def _emit(self, level: int, event: str, fields: Mapping[str, object]) -> None:
+        if not self._logger.isEnabledFor(level):
+            return
+        everything = {**_context.get(), **{name: value for name, value in fields.items() if value is not None}}
+        if in_azure():
+            message = json.dumps({"event": event, **everything}, default=str, ensure_ascii=False)
+        else:
+            message = " ".join([event, *(f"{name}={_plain(value)}" for name, value in everything.items())])
+        self._logger.log(level, "%s", message)
+
+
+def _plain(value: object) -> str:
+    """A value on one line: line breaks from anywhere can't forge a second log line."""
+    text = str(value)
+    return text if text.isprintable() and " " not in text else json.dumps(text)
+
+
+def get_logger(name: str) -> EventLog:
+    """The event log of a module."""
+    return EventLog(name)

@@ -1,0 +1,121 @@
+"""How our values fit into an entity: keys that Table Storage takes, and long values in pieces.
+
+Limits (Microsoft, "Understanding the Table service data model"): keys hold no ``/ \\ # ?`` and no control characters and
+at most 1 KiB; a string property holds 64 KiB, that is 32 Ki UTF-16 units, a binary one 64 KiB; an entity has 1 MiB and
+252 properties of its own. Azurite enforces few of them, so the guards are here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Entity = dict[str, Any]
+"""PartitionKey, RowKey and own properties (str, bool, int, float, bytes); an entity that was read also has ``etag``."""
+
+TEXT_UNITS = 32_000
+"""UTF-16 units of a long text in one property; a little under the limit of 32,768."""
+BYTES_IN_PROPERTY = 65_000
+ENTITY_BYTES = 1_000_000
+"""What we allow an entity to weigh, counted as Azure counts; its limit is 1,048,576."""
+
+_KEY_UNITS = 400
+_ESCAPE = "="
+
+
+def key(text: str) -> str:
+    """A key for any text: readable where it can be, reversible by ``unkey`` unless it is very long.
+
+    Forbidden characters, and the escape itself, become ``=XX`` of their UTF-8 bytes. A text too long for a key is cut
+    and ends in its SHA-256, so that different texts never share a key.
+    """
+    escaped = "".join(letter if _fits(letter) else _escape(letter) for letter in text)
+    if utf16_units(escaped) <= _KEY_UNITS:
+        return escaped
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{escaped[: _KEY_UNITS // 4]}{_ESCAPE}~{digest}"
+
+
+def unkey(row: str) -> str:
+    """The text that ``key`` was given, unless it was too long (then the key itself)."""
+    if _ESCAPE not in row or f"{_ESCAPE}~" in row:
+        return row
+    out, position = bytearray(), 0
+    while position < len(row):
+        if row[position] == _ESCAPE:
+            out.append(int(row[position + 1 : position + 3], 16))
+            position += 3
+        else:
+            out += row[position].encode("utf-8", "surrogatepass")
+            position += 1
+    return out.decode("utf-8", "surrogatepass")
+
+
+def _fits(letter: str) -> bool:
+    code = ord(letter)
+    return letter not in "/\\#?%'+=" and code >= 0x20 and not 0x7F <= code <= 0x9F and not 0xD800 <= code <= 0xDFFF
+
+
+def _escape(letter: str) -> str:
+    return "".join(f"{_ESCAPE}{byte:02X}" for byte in letter.encode("utf-8", "surrogatepass"))
+
+
+def utf16_units(text: str) -> int:
+    """The length of a text as Table Storage counts it."""
+    return len(text) + sum(letter > "\uffff" for letter in text) if not text.isascii() else len(text)
+
+
+def split_text(text: str, units: int = TEXT_UNITS) -> list[str]:
+    """Cut a text into pieces of at most ``units`` UTF-16 units; joined they are the text."""
+    if text.isascii():
+        return [text[start : start + units] for start in range(0, len(text), units)] or [""]
+    # Half the units as letters always fit, since no letter takes more than two.
+    step = units if utf16_units(text) == len(text) else units // 2
+    return [text[start : start + step] for start in range(0, len(text), step)]
+
+
+def put_text(entity: Entity, name: str, text: str) -> None:
+    """Store a text of any length under ``name``, ``name_1``, ``name_2`` …"""
+    for number, piece in enumerate(split_text(text)):
+        entity[f"{name}_{number}" if number else name] = piece
+
+
+def get_text(entity: Mapping[str, Any], name: str) -> str:
+    """The text that ``put_text`` stored; empty when there is none."""
+    return "".join(_pieces(entity, name))
+
+
+def put_bytes(entity: Entity, name: str, data: bytes) -> None:
+    """Store bytes of any length under ``name``, ``name_1`` …"""
+    for number, start in enumerate(range(0, max(len(data), 1), BYTES_IN_PROPERTY)):
+        entity[f"{name}_{number}" if number else name] = data[start : start + BYTES_IN_PROPERTY]
+
+
+def get_bytes(entity: Mapping[str, Any], name: str) -> bytes:
+    """The bytes that ``put_bytes`` stored; empty when there are none."""
+    return b"".join(_pieces(entity, name))
+
+
+def _pieces(entity: Mapping[str, Any], name: str) -> Sequence[Any]:
+    pieces: list[Any] = []
+    while (piece := entity.get(f"{name}_{len(pieces)}" if pieces else name)) is not None:
+        pieces.append(piece)
+    return pieces
+
+
+def weight(entity: Mapping[str, Any]) -> int:
+    """The bytes of an entity as Azure counts them: 4, the keys, and each property with its name in UTF-16."""
+    total = 4
+    for name, value in entity.items():
+        if name == "etag" or value is None:
+            continue
+        if name not in {"PartitionKey", "RowKey"}:
+            total += 8 + 2 * len(name)
+        if isinstance(value, str):
+            total += 4 + 2 * utf16_units(value)
+        elif isinstance(value, bytes):
+            total += 4 + len(value)
+        else:
+            total += 8
+    return total

@@ -1,0 +1,204 @@
+"""The Referrals table: a row for each referral, with its list columns and its payload as received.
+
+PartitionKey is the first hex digit of the id's SHA-256 (16 partitions), RowKey the id: keys never hold what can change.
+A payload too long for its row lies in pieces in ReferralPayloads, written before the row that points to them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from shared.model.summary import Problem, ReferralSummary
+from shared.storage.entities import ENTITY_BYTES, Entity, get_text, key, put_text, split_text, unkey, weight
+from shared.storage.tables import Replace, RowConflict, Table, TableStore
+
+PARTITIONS: Final = tuple("0123456789abcdef")
+_TEXTS: Final = {
+    "name": "name",
+    "customerName": "customer_name",
+    "companyKey": "company_key",
+    "tenantHint": "tenant_hint",
+    "category": "category",
+    "type": "type",
+    "qualification": "qualification",
+    "direction": "direction",
+    "status": "status",
+    "substatus": "substatus",
+    "country": "country",
+    "city": "city",
+    "size": "size",
+    "duns": "duns",
+    "currency": "currency",
+    "closingDateTime": "closing_date_time",
+    "createdDateTime": "created_date_time",
+    "updatedDateTime": "updated_date_time",
+    "acceptedDateTime": "accepted_date_time",
+    "closedDateTime": "closed_date_time",
+    "expirationDateTime": "expiration_date_time",
+    "salesStage": "sales_stage",
+    "engagementId": "engagement_id",
+    "organizationName": "organization_name",
+    "missingSince": "missing_since",
+}
+"""Columns that are a text of the summary; a text is cut to ``_SHOWN`` here, never in the payload."""
+_SHOWN: Final = 1_000
+_SEARCHED: Final = 16_000
+_LISTS: Final = 20_000
+SUMMARY_COLUMNS: Final = ("RowKey", "id", *_TEXTS, "companyMentions", "dealValue", "searchText", "problems")
+"""What a list needs of a row; the payload stays where it is."""
+INDEX_COLUMNS: Final = ("RowKey", "contentHash", "missingSince")
+"""What a full walk needs to tell what changed."""
+
+
+def partition_of(referral_id: str) -> str:
+    """The partition of a referral: the first hex digit of its id's SHA-256."""
+    return hashlib.sha256(referral_id.encode("utf-8", "surrogatepass")).hexdigest()[0]
+
+
+def to_row(summary: ReferralSummary, raw: str, content_hash: str, fence: int) -> tuple[Entity, list[Entity]]:
+    """A referral as its row, and the pieces of its payload that do not fit in there.
+
+    Args:
+        summary: the list columns.
+        raw: the payload as received, JSON.
+        content_hash: of the canonical payload, see ``model.referral``.
+        fence: the lease's generation under which it is written.
+    """
+    row: Entity = {
+        "PartitionKey": partition_of(summary.id),
+        "RowKey": key(summary.id),
+        "id": summary.id[:_LISTS],
+        "contentHash": content_hash,
+        "fence": fence,
+    }
+    for column, field in _TEXTS.items():
+        value = getattr(summary, field)
+        row[column] = value[:_SHOWN] if value is not None else None
+    row["dealValue"] = str(summary.deal_value) if summary.deal_value is not None else None
+    row["companyMentions"] = "\n".join(summary.company_mentions) or None
+    row["searchText"] = summary.search_text[:_SEARCHED]
+    row["problems"] = _problems_text(summary.problems)
+    row = {name: value for name, value in row.items() if value is not None}
+    whole = dict(row)
+    put_text(whole, "payload", raw)
+    if weight(whole) <= ENTITY_BYTES:
+        return whole, []
+    pieces = split_text(raw)
+    row["payloadPieces"] = len(pieces)
+    partition = row["PartitionKey"]
+    return row, [
+        {"PartitionKey": partition, "RowKey": _piece_key(summary.id, content_hash, number), "text": piece}
+        for number, piece in enumerate(pieces)
+    ]
+
+
+def from_row(row: Mapping[str, Any]) -> ReferralSummary:
+    """The summary that ``to_row`` stored."""
+    value = row.get("dealValue")
+    problems = row.get("problems")
+    return ReferralSummary(
+        id=str(row.get("id") or unkey(row["RowKey"])),
+        company_mentions=tuple(mentions.split("\n")) if (mentions := row.get("companyMentions")) else (),
+        deal_value=Decimal(value) if value is not None else None,
+        search_text=row.get("searchText") or "",
+        problems=tuple(Problem(field, reason) for field, reason in msgspec.json.decode(problems)) if problems else (),
+        **{field: row.get(column) for column, field in _TEXTS.items()},
+    )
+
+
+def payload_of(store: TableStore, row: Mapping[str, Any]) -> str:
+    """The payload of a row as it was received."""
+    pieces = row.get("payloadPieces")
+    if pieces is None:
+        return get_text(row, "payload")
+    table, referral_id = store.table("ReferralPayloads"), str(row.get("id") or unkey(row["RowKey"]))
+    first, last = (_piece_key(referral_id, row["contentHash"], number) for number in (0, int(pieces) - 1))
+    rows = table.query(
+        "PartitionKey eq @partition and RowKey ge @first and RowKey le @last",
+        {"partition": row["PartitionKey"], "first": first, "last": last},
+    )
+    return "".join(piece["text"] for piece in rows)
+
+
+def write_pieces(store: TableStore, pieces: Iterable[Entity]) -> None:
+    """Store the pieces of a long payload; their key holds the content's hash, so repeating it changes nothing."""
+    table = store.table("ReferralPayloads")
+    for piece in pieces:
+        table.replace(piece, None)
+
+
+def delete_pieces(store: TableStore, row: Mapping[str, Any]) -> None:
+    """Remove the pieces that an older version of a row pointed to."""
+    referral_id = str(row.get("id") or unkey(row["RowKey"]))
+    for number in range(int(row.get("payloadPieces") or 0)):
+        store.table("ReferralPayloads").delete(row["PartitionKey"], _piece_key(referral_id, row["contentHash"], number))
+
+
+def read_rows(table: Table, ids: Iterable[str], select: Iterable[str] | None = None) -> dict[str, Entity]:
+    """The rows of these ids, by id; ids without a row are left out. A few queries for each partition."""
+    by_partition: dict[str, list[str]] = {}
+    for referral_id in dict.fromkeys(ids):
+        by_partition.setdefault(partition_of(referral_id), []).append(referral_id)
+    found: dict[str, Entity] = {}
+    columns = list(select) if select else None
+    for partition, members in sorted(by_partition.items()):
+        for start in range(0, len(members), _KEYS_IN_FILTER):
+            chunk = {key(member): member for member in members[start : start + _KEYS_IN_FILTER]}
+            for row in rows_with_keys(table, partition, list(chunk), columns):
+                found[chunk[row["RowKey"]]] = row
+    return found
+
+
+_KEYS_IN_FILTER: Final = 14
+"""Azure takes at most 15 comparisons in a filter, one of which is the partition's."""
+
+
+def rows_with_keys(table: Table, partition: str, keys: list[str], select: list[str] | None = None) -> Iterator[Entity]:
+    """The rows of one partition with one of these row keys (at most 14)."""
+    if len(keys) == 1:
+        row = table.get(partition, keys[0], select)
+        if row:
+            yield row
+        return
+    parameters = {"partition": partition, **{f"k{number}": one for number, one in enumerate(keys)}}
+    any_key = " or ".join(f"RowKey eq @k{number}" for number in range(len(keys)))
+    yield from table.query(f"PartitionKey eq @partition and ({any_key})", parameters, select)
+
+
+def scan(table: Table, partition: str, columns: Iterable[str]) -> Iterator[Entity]:
+    """All rows of a partition, as a projection."""
+    yield from table.query("PartitionKey eq @partition", {"partition": partition}, list(columns))
+
+
+def _piece_key(referral_id: str, content_hash: str, number: int) -> str:
+    return f"{key(referral_id)}|{content_hash}|{number:06d}"
+
+
+def _problems_text(problems: tuple[Problem, ...]) -> str | None:
+    if not problems:
+        return None
+    kept = [[problem.field[:200], problem.reason[:200]] for problem in problems[:50]]
+    return msgspec.json.encode(kept).decode()[:_LISTS]
+
+
+__all__ = [
+    "INDEX_COLUMNS",
+    "PARTITIONS",
+    "SUMMARY_COLUMNS",
+    "Replace",
+    "RowConflict",
+    "delete_pieces",
+    "from_row",
+    "partition_of",
+    "payload_of",
+    "read_rows",
+    "rows_with_keys",
+    "scan",
+    "to_row",
+    "write_pieces",
+]

@@ -1,0 +1,106 @@
+// The address is the state: which view, which filters, which dialog. Nothing else remembers where the reader is.
+
+/** @typedef {"overview" | "referrals" | "companies"} View */
+/** @typedef {{ view: View, query: URLSearchParams, id: string | null, key: string | null, panel: string | null }} Route */
+
+/** The parameters that each list passes on to the API. */
+export const LIST_PARAMETERS = {
+  referrals: [
+    "direction", "status", "substatus", "category", "salesStage", "country", "company", "m365", "currency", "minValue",
+    "maxValue", "expiring", "month", "missing", "q", "sort", "page",
+  ],
+  companies: ["country", "m365", "needsReview", "q", "sort", "page"],
+};
+
+/**
+ * @param {string} search
+ * @returns {Route}
+ */
+export function parse(search) {
+  const all = new URLSearchParams(search);
+  const named = all.get("view");
+  const view = named === "referrals" || named === "companies" ? named : "overview";
+  const query = new URLSearchParams();
+  if (view !== "overview") {
+    for (const name of LIST_PARAMETERS[view]) for (const value of all.getAll(name)) if (value) query.append(name, value);
+  }
+  return { view, query, id: all.get("id"), key: all.get("key"), panel: all.get("panel") };
+}
+
+/**
+ * The address of a route.
+ * @param {Partial<Route>} route
+ */
+export function href(route) {
+  const all = new URLSearchParams();
+  if (route.view && route.view !== "overview") all.set("view", route.view);
+  for (const [name, value] of route.query ?? []) all.append(name, value);
+  if (route.panel) all.set("panel", route.panel);
+  if (route.key) all.set("key", route.key);
+  if (route.id) all.set("id", route.id);
+  return all.size ? `/app?${all}` : "/app";
+}
+
+/**
+ * The address of a list.
+ * @param {"referrals" | "companies"} view
+ * @param {Record<string, string | number | string[] | null | undefined>} [filters]
+ */
+export function listHref(view, filters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filters)) {
+    if (value === null || value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  }
+  return href({ view, query });
+}
+
+/** @param {Route} route */
+export const hasSheet = (route) => Boolean(route.id || route.key || route.panel);
+
+/** How many entries of the history the open dialog has made: closing it goes back over all of them. */
+const depth = () => Number(/** @type {{ depth?: number } | null} */ (history.state)?.depth ?? 0);
+
+export const current = () => parse(location.search);
+
+/** @type {((route: Route) => void)[]} */
+const listeners = [];
+
+/** @param {(route: Route) => void} listener */
+export const onRoute = (listener) => listeners.push(listener);
+
+const announce = () => {
+  const route = current();
+  for (const listener of listeners) listener(route);
+};
+
+/**
+ * Goes to an address of the page.
+ * @param {string} address
+ * @param {{ replace?: boolean }} [how]
+ */
+export function go(address, how = {}) {
+  const target = parse(new URL(address, location.origin).search);
+  const inSheet = hasSheet(target);
+  if (how.replace) history.replaceState({ depth: inSheet ? depth() : 0 }, "", address);
+  else history.pushState({ depth: inSheet ? depth() + 1 : 0 }, "", address);
+  announce();
+}
+
+/** Closes the dialog: back to where it was opened from, or, if the page was opened with it, to the view beneath. */
+export function closeSheet() {
+  const steps = depth();
+  if (steps > 0) history.go(-steps);
+  else go(href({ ...current(), id: null, key: null, panel: null }), { replace: true });
+}
+
+addEventListener("popstate", announce);
+
+// One listener makes every plain link of the page a step inside it; modified clicks keep the browser's own meaning.
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target instanceof Element ? event.target.closest("a[href^='/app']") : null;
+  if (!link || link.hasAttribute("target") || link.hasAttribute("download")) return;
+  event.preventDefault();
+  go(link.getAttribute("href") ?? "/app");
+});

@@ -1,21 +1,82 @@
-"""The names of all log events, in one place: alerts and queries are written against them."""
+"""The names of the logged events, in one place: the code emits them, the alerts' queries and docs/operations.md name them.
+
+In Application Insights each event is one trace whose message is a JSON object, so a query reads
+
+    AppTraces | extend e = parse_json(Message) | where tostring(e.event) == "sync_failed"
+
+Units are in the field's name; a field that has no value is left out. No field holds a name of a person or company, an
+address, a note, a payload or a token.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 SYNC_SUCCEEDED: Final = "sync_succeeded"
+"""A run ended and everything it met is stored."""
 SYNC_FAILED: Final = "sync_failed"
+"""A run ended without success; ``code`` is that of the answer (shared/errors.py)."""
 SYNC_PAUSED: Final = "sync_paused"
+"""A run used up its time, or was told to wait longer than it has; the next run goes on at its place."""
 SYNC_SKIPPED: Final = "sync_skipped"
+"""A timer tick that had nothing to do; ``code`` says why (feature_disabled, sync_running)."""
 SIGN_IN_REQUIRED: Final = "sign_in_required"
+"""Nobody is signed in to Partner Center, or the sign-in has died: a person must sign in on the page."""
 SIGN_IN_RENEWED: Final = "sign_in_renewed"
+"""The sign-in was completed, or renewed by its refresh token."""
 SIGN_IN_RENEWAL_FAILED: Final = "sign_in_renewal_failed"
+"""Entra did not renew the sign-in; ``code`` tells a passing failure (sign_in_unavailable) from the others."""
 PARTNER_CENTER_ATTEMPT: Final = "partner_center_attempt"
+"""One request to Partner Center was answered, or failed. ``waitSeconds`` is the wait before the next attempt."""
 PARTNER_CENTER_THROTTLED: Final = "partner_center_throttled"
+"""Partner Center answered 429, or 503 with Retry-After."""
 STORAGE_RETRY: Final = "storage_retry"
-STORAGE_FAILED: Final = "storage_failed"
+"""A call to Table Storage failed in a passing way and is tried again."""
 FUNCTION_EXECUTED: Final = "function_executed"
+"""A function answered; ``status`` is the HTTP status (timers: absent)."""
 VISIBILITY_CHANGED: Final = "visibility_changed"
+"""A full walk met far fewer referrals than before: the account may have lost its role. Nothing was marked missing."""
 QUARANTINED: Final = "quarantined"
+"""A record could not be stored and lies in quarantine; ``reason`` says why."""
 TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
+"""The domains that were due have been looked up in Entra."""
+
+COMMON_FIELDS: Final = ("event", "runId", "correlationId", "function")
+"""What any event may carry; ``runId`` is that of the run it happened in."""
+
+_RUN = (
+    "mode",
+    "trigger",
+    "dryRun",
+    "durationSeconds",
+    "pages",
+    "fetched",
+    "inserted",
+    "updated",
+    "unchanged",
+    "repeated",
+    "quarantined",
+    "missing",
+)
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        SYNC_SUCCEEDED: _RUN,
+        SYNC_FAILED: (*_RUN, "code", "requestId"),
+        SYNC_PAUSED: (*_RUN, "waitSeconds"),
+        SYNC_SKIPPED: ("code",),
+        SIGN_IN_REQUIRED: ("reasonCode",),
+        SIGN_IN_RENEWED: (),
+        SIGN_IN_RENEWAL_FAILED: ("code", "reasonCode"),
+        PARTNER_CENTER_ATTEMPT: ("status", "attempt", "waitSeconds", "requestId"),
+        PARTNER_CENTER_THROTTLED: ("status", "waitSeconds", "requestId"),
+        STORAGE_RETRY: ("status", "attempt", "waitSeconds", "table"),
+        FUNCTION_EXECUTED: ("status", "durationSeconds"),
+        VISIBILITY_CHANGED: ("missing",),
+        QUARANTINED: ("reason",),
+        TENANT_LOOKUP_FINISHED: ("found", "failed", "durationSeconds"),
+    }
+)
+"""Each event and the fields it may carry besides ``COMMON_FIELDS``. A query may name only these."""

@@ -1,0 +1,134 @@
+"""What every request goes through, whatever its route: correlation, access, limits, errors, headers and one log event."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+import msgspec
+from azure.functions import HttpRequest, HttpResponse
+
+from shared import events
+from shared.clock import Clock
+from shared.errors import HunterError, InternalError, InvalidRequest
+from shared.log import bound, get_logger
+from shared.settings import Settings
+from shared.web import access, responses
+from shared.web.access import Principal, Role, Throttle
+
+log = get_logger(__name__)
+
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_GUID: Final = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.ASCII)
+_ROOT: Final = Path(__file__).parents[2]
+
+
+class HasSettings(Protocol):
+    """What this module needs of the container of services."""
+
+    @property
+    def settings(self) -> Settings:
+        """The app's settings."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+
+Services = TypeVar("Services", bound=HasSettings)
+Handler = Callable[[HttpRequest, Principal, Services], HttpResponse]
+
+
+def handle(
+    request: HttpRequest,
+    handler: Handler[Services],
+    *,
+    role: Role | None,
+    function_name: str,
+    services: Services,
+    throttle: Throttle | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Answer one request; never raises.
+
+    Args:
+        request: what came in.
+        handler: what answers it, once the caller may; whatever it raises becomes problem details.
+        role: the app role that the route asks for, or None for a route that is open to everybody.
+        function_name: the function's name in the log.
+        services: handed on to the handler.
+        throttle: how often this instance lets the route be used, or None.
+        environ: the platform's environment; that of the process by default.
+    """
+    environ = os.environ if environ is None else environ
+    correlation_id = correlation_of(request.headers)
+    started = services.clock.monotonic()
+    with bound(correlationId=correlation_id, function=function_name):
+        code = None
+        try:
+            principal = Principal("anyone", frozenset())
+            if role is not None:
+                principal = access.require(request.headers, role, services.settings, environ)
+            access.check_state_change(request.method, request.headers, request.get_body())
+            if throttle:
+                throttle.take()
+            response = handler(request, principal, services)
+        except HunterError as error:
+            code = error.code
+            response = responses.problem(error, correlation_id)
+        except Exception as error:  # noqa: BLE001 - the last resort: nothing of an unforeseen error may reach the caller
+            code = InternalError.code
+            log.error(events.UNEXPECTED_ERROR, kind=type(error).__name__, at=location(error))
+            response = responses.problem(InternalError(), correlation_id)
+        finished = responses.finish(request, response, correlation_id, environ)
+        log.info(
+            events.FUNCTION_EXECUTED,
+            method=request.method,
+            status=finished.status_code,
+            durationMs=round((services.clock.monotonic() - started) * 1000),
+            code=code,
+        )
+        return finished
+
+
+def correlation_of(headers: Mapping[str, str]) -> str:
+    """The caller's trace id (W3C traceparent) or GUID (x-correlation-id) when it is well formed, else a new GUID."""
+    trace = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip().lower())
+    if trace and trace[1].strip("0"):
+        return str(trace[1])
+    given = headers.get("x-correlation-id", "").strip().lower()
+    return given if _GUID.fullmatch(given) else str(uuid.uuid4())
+
+
+def location(error: BaseException) -> str:
+    """Where an error was raised, as file:line of each of our frames, innermost last; no values and no message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT / "shared")]
+    return " > ".join(
+        f"{Path(frame.filename).relative_to(_ROOT).as_posix()}:{frame.lineno}"
+        for frame in (ours or frames)[-5:]
+        if Path(frame.filename).is_relative_to(_ROOT)
+    )
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object in a request's body; an empty body is an empty object.
+
+    Raises:
+        InvalidRequest: it is no JSON object.
+    """
+    body = request.get_body()
+    if not body.strip():
+        return {}
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise InvalidRequest("The request's body is no valid JSON.") from None
+    if not isinstance(content, dict):
+        raise InvalidRequest("The request's body has to be a JSON object.")
+    return content

@@ -141,7 +141,7 @@ class Azurite:
             self._temporary = None
 
     def _end(self) -> None:
-        """End the process as Ctrl-C would: Azurite ignores a clean SIGTERM, and a kill loses the last seconds' writes."""
+        """End the process as Ctrl-C would: it ignores a clean SIGTERM, and a kill loses the last seconds' writes."""
         process, self._process = self._process, None
         if process is None:
             return

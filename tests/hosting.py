@@ -1,0 +1,126 @@
+"""Starting the real host in a process of its own, for tests that speak HTTP to the app."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+
+
+def eventually(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    """Wait until the condition holds. Fails after the given seconds, saying what did not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"did not come within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that sees these settings and nothing of the machine's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUNTER_", "WEBSITE_"))}
+    for name in ("CONTAINER_NAME", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        kept.pop(name, None)
+    return {**kept, "PYTHONUNBUFFERED": "1", **settings}
+
+
+class HostProcess:
+    """`python -m local.host` on a free port.
+
+    settings: environment variables of the app. log: the file that takes its output. root: the folder of the app.
+    """
+
+    def __init__(self, settings: Mapping[str, str], log: Path, *, root: Path = ROOT, arguments: tuple[str, ...] = ()):
+        self.log_file = log
+        self.url = ""
+        self._arguments = arguments
+        self._root = root
+        self._settings = dict(settings)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running process."""
+        assert self._process is not None, "the host was not started"
+        return self._process
+
+    @property
+    def log(self) -> str:
+        """All that it wrote so far."""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def launch(self) -> Self:
+        """Start it without waiting for anything."""
+        command = [sys.executable, "-m", "local.leash", "local.host", "--port", "0", "--root", str(self._root)]
+        with self.log_file.open("wb") as output:
+            self._process = subprocess.Popen(
+                [*command, *self._arguments],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment(self._settings),
+                start_new_session=True,
+            )
+        return self
+
+    def start(self) -> Self:
+        """Start it and wait until it listens."""
+        self.launch()
+        eventually(lambda: self._listens() or self.process.poll() is not None, "the host listens", START_SECONDS)
+        assert self.url, f"the host ended with {self.process.returncode}:\n{self.log}"
+        return self
+
+    def _listens(self) -> bool:
+        match = re.search(r"Now listening on: (http\S+)", self.log)
+        self.url = match.group(1) if match else ""
+        return match is not None
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Send the signal and wait for the end; the exit code."""
+        if self._process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+        return code
+
+    def request(self, method: str, path: str, **options: object) -> requests.Response:
+        """One request to the host; redirects are not followed."""
+        options = {"timeout": 300, "allow_redirects": False, **options}
+        return requests.request(method, self.url + path, **options)  # type: ignore[arg-type]
+
+    def get(self, path: str, **options: object) -> requests.Response:
+        """GET."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: object = None, **options: object) -> requests.Response:
+        """POST, with a JSON body when one is given."""
+        return self.request("POST", path, json=json, **options)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,157 @@
+// What somebody should be told of. Events and their fields: shared/events.py. What to do about each: docs/operations.md.
+param location string
+param tags object
+param workspaceId string
+
+@description('E-mail addresses, comma separated.')
+param emails string
+
+@description('Whether the sync is switched on; without it no success is no failure.')
+param syncEnabled bool
+
+param noSuccessWindow string
+
+var addresses = empty(emails) ? [] : split(emails, ',')
+
+var rules = [
+  {
+    name: 'hunter-sync-failed'
+    displayName: 'Hunter: a sync failed'
+    description: 'A sync ended with an error. Sign-in and throttling have rules of their own. docs/operations.md: A sync failed.'
+    severity: 2
+    enabled: true
+    window: 'PT15M'
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "sync_failed"
+| where tostring(e.code) !in ("sign_in_required", "partner_center_throttled")
+| summarize measure = count()
+'''
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'hunter-no-success'
+    displayName: 'Hunter: no sync has succeeded'
+    description: 'Nothing succeeded in the whole window, whatever the reason, silence included. docs/operations.md: No sync has succeeded.'
+    severity: 1
+    enabled: syncEnabled
+    window: noSuccessWindow
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "sync_succeeded"
+| summarize measure = count()
+'''
+    operator: 'LessThan'
+    threshold: 1
+  }
+  {
+    name: 'hunter-sign-in-required'
+    displayName: 'Hunter: a person must sign in'
+    description: 'Nobody is signed in to Partner Center, or the sign-in has died. docs/operations.md: A person must sign in.'
+    severity: 1
+    enabled: syncEnabled
+    window: 'PT15M'
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "sign_in_required"
+| summarize measure = count()
+'''
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'hunter-throttled'
+    displayName: 'Hunter: Partner Center throttles'
+    description: 'Three runs or more within an hour were told to slow down. docs/operations.md: Partner Center throttles.'
+    severity: 3
+    enabled: true
+    window: 'PT1H'
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "partner_center_throttled"
+| summarize measure = dcount(tostring(e.runId))
+'''
+    operator: 'GreaterThan'
+    threshold: 2
+  }
+  {
+    name: 'hunter-server-errors'
+    displayName: 'Hunter: the page answers with errors'
+    description: 'Several answers with a 5xx status. A failed sync has a rule of its own. docs/operations.md: The page answers with errors.'
+    severity: 2
+    enabled: true
+    window: 'PT15M'
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "function_executed"
+| where toint(e.status) >= 500 and tostring(e.function) != "sync_referrals"
+| summarize measure = count()
+'''
+    operator: 'GreaterThan'
+    threshold: 2
+  }
+]
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'hunter-alerts'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'hunter'
+    enabled: true
+    emailReceivers: [for (address, index) in addresses: {
+      name: 'email-${index}'
+      emailAddress: trim(address)
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
+  name: rule.name
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: rule.displayName
+    description: rule.description
+    severity: rule.severity
+    enabled: rule.enabled
+    scopes: [
+      workspaceId
+    ]
+    evaluationFrequency: 'PT15M'
+    windowSize: rule.window
+    autoMitigate: true
+    // A workspace that has not seen a trace yet has no such table, and the deployment would fail on it.
+    skipQueryValidation: true
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          metricMeasureColumn: 'measure'
+          timeAggregation: 'Total'
+          operator: rule.operator
+          threshold: rule.threshold
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [
+        actionGroup.id
+      ]
+    }
+  }
+}]
+
+output actionGroupId string = actionGroup.id

@@ -1,0 +1,191 @@
+"""Texts made comparable: for search, and for the keys of companies that are known by name alone.
+
+Nothing here changes what people see; a folded text is only ever compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import Final
+
+_LETTERS: Final = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ŋ": "n", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that Unicode does not take apart, although people type them without their strokes and ligatures."""
+
+_MARKS: Final = (
+    (0x0300, 0x036F),  # accents of Latin, Greek and Cyrillic, the dot of İ among them
+    (0x0591, 0x05C7),  # Hebrew points
+    (0x0610, 0x061A),  # Arabic marks and vowels, which most people leave out
+    (0x064B, 0x065F),
+    (0x1AB0, 0x1AFF),
+    (0x1DC0, 0x1DFF),
+    (0x20D0, 0x20FF),
+    (0xFE20, 0xFE2F),
+)
+"""Marks that only decorate. Marks of other scripts are vowels (Devanagari, Thai) or sounds (Japanese) and stay."""
+
+UNKNOWN_COUNTRY: Final = "zz"
+"""CLDR's code for an unknown region, in keys of companies whose country is not given."""
+
+_KEY_LETTERS: Final = 100
+
+
+def fold(text: str) -> str:
+    """A text for comparing: accents stripped, İ I ı i alike, ß as ss, lower case, white space squeezed, any script kept.
+
+    Python's ``casefold`` alone makes of ``İSTANBUL`` eight letters and one mark, and keeps ``ı`` apart from ``i``: it
+    follows no language, and Turkish needs the four alike to find a text however it was typed.
+    """
+    if text.isascii():
+        return " ".join(text.lower().split())
+    folded = _undecorated(text).casefold()
+    # Folding the case can make new letters that come apart again.
+    folded = _undecorated(folded).casefold().translate(_LETTERS)
+    return " ".join(unicodedata.normalize("NFC", folded).split())
+
+
+def _undecorated(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in apart if not _is_decoration(letter))
+
+
+def _is_decoration(letter: str) -> bool:
+    code = ord(letter)
+    if code < 0x0300:
+        return code == 0x00AD  # the soft hyphen
+    return any(first <= code <= last for first, last in _MARKS) or unicodedata.category(letter) == "Cf"
+
+
+def name_key(name: str | None, country: str | None) -> str | None:
+    """The key of a company that is known by name alone: ``name-tr-acme-bilisim``.
+
+    Args:
+        name: the customer's name as given.
+        country: its ISO 3166 two-letter code; anything else counts as unknown (``zz``).
+
+    Returns:
+        Folded letters, digits and hyphens of any script, without the legal form; None when the name says nothing
+        (empty, punctuation alone, or a placeholder such as ``N/A``).
+    """
+    words = name_words(name)
+    if not words:
+        return None
+    text = "-".join(words)
+    if len(text) > _KEY_LETTERS:
+        text = f"{text[:_KEY_LETTERS]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    code = (country or "").strip().lower()
+    return f"name-{code if len(code) == 2 and code.isascii() and code.isalpha() else UNKNOWN_COUNTRY}-{text}"
+
+
+def name_words(name: str | None) -> list[str]:
+    """The folded words of a company's name without its legal form; empty when the name is none or a placeholder."""
+    if not name or is_placeholder(name):
+        return []
+    words = _words(fold(name))
+    rest = _without_legal_form(words)
+    # "AG" may be all there is, and one letter alone would collect strangers: then the legal form stays.
+    return rest if sum(map(len, rest)) > 1 else words
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether a name is one of the words that people and forms put where a name is missing."""
+    words = _words(fold(name))
+    text = "".join(words)
+    # A single Latin letter or a row of digits' worth of nothing; a single Chinese character can be a name.
+    return not text or (len(text) == 1 and text.isascii()) or set(text) == {"0"} or " ".join(words) in _PLACEHOLDERS
+
+
+def _words(folded: str) -> list[str]:
+    """Runs of letters and digits; points and apostrophes inside a word belong to it (``a.s.`` is ``as``)."""
+    kept = "".join(
+        letter if letter.isalnum() or unicodedata.category(letter) in {"Mn", "Mc"} else "" if letter in ".'’`´" else " "
+        for letter in _spaced(folded)
+    )
+    return [word.strip() for word in kept.split() if any(letter.isalnum() for letter in word)]
+
+
+def _spaced(folded: str) -> str:
+    """Points after whole words are spaces (``ltd.sti.``), points after single letters are not (``a.s.``)."""
+    out: list[str] = []
+    for position, letter in enumerate(folded):
+        ends_word = letter == "." and position > 1 and folded[position - 1].isalnum() and folded[position - 2].isalnum()
+        out.append(" " if ends_word else letter)
+    return "".join(out)
+
+
+def _without_legal_form(words: list[str]) -> list[str]:
+    rest = list(words)
+    while rest and (length := _ending(rest)):
+        del rest[-length:]
+    while rest and rest[0] in _LEADING:
+        del rest[0]
+    if rest:
+        # Written without spaces: 株式会社東京, 北京科技有限公司.
+        for form in _ATTACHED:
+            rest[0] = rest[0].removeprefix(form) or rest[0]
+            rest[-1] = rest[-1].removesuffix(form) or rest[-1]
+    return rest
+
+
+def _ending(words: list[str]) -> int:
+    """How many of the last words are a legal form."""
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        if " ".join(words[-length:]) in _LEGAL_FORMS:
+            return length
+    return 0
+
+
+_LEGAL_FORMS: Final = frozenset(
+    fold(form)
+    for form in (
+        # Turkish, as abbreviated in a hundred ways
+        *("A.Ş.", "AŞ", "A Ş", "Anonim Şirketi", "Anonim Şti", "Ltd", "Ltd Şti", "Limited", "Limited Şirketi"),
+        *("Limited Şti", "Ltd Şirketi", "Şti", "Şirketi", "San", "Sanayi", "Sanayii", "Tic", "Ticaret", "San ve Tic"),
+        *("San Tic", "Sanayi ve Ticaret", "Sanayii ve Ticaret", "Sanayi Ticaret", "Tic ve San", "Ticaret ve Sanayi"),
+        *("San ve Ticaret", "Sanayi ve Tic", "Paz", "Pazarlama", "Paz ve Tic", "Pazarlama ve Ticaret"),
+        *("Dış Tic", "Dış Ticaret", "İth İhr", "İthalat İhracat", "Koll Şti", "Kom Şti"),
+        # German
+        *("GmbH", "gGmbH", "GmbH & Co", "GmbH Co KG", "mbH", "AG", "KG", "KGaA", "OHG", "UG", "eK", "e K", "eV", "e V", "eG"),
+        *("GbR", "UG haftungsbeschränkt", "haftungsbeschränkt", "AG & Co KG", "SE", "SE Co KG"),
+        # English
+        *("Inc", "Incorporated", "LLC", "L L C", "LLP", "LP", "Corp", "Corporation", "Co", "Company", "Ltd", "PLC", "Pty"),
+        *("Pty Ltd", "Pvt", "Pvt Ltd", "Private Limited", "Public Limited Company", "Co Ltd", "PC", "PLLC", "Pte", "Sdn Bhd"),
+        *("Bhd", "FZE", "FZCO", "FZ LLC", "WLL", "W L L", "PJSC", "JSC", "OJSC", "CJSC"),
+        # Romance
+        *("SA", "S A", "SAS", "SASU", "SARL", "EURL", "SpA", "S p A", "Srl", "S r l", "Srls", "SL", "S L", "SLU", "SAU"),
+        *("SA de CV", "S de RL de CV", "SAB de CV", "Ltda", "Lda", "EIRELI", "SNC", "SAPI de CV"),
+        # Benelux, Nordic, Baltic
+        *("BV", "B V", "NV", "N V", "BVBA", "VOF", "CVBA", "Oy", "Oyj", "AB", "ApS", "AS", "A S", "ASA", "HB", "KB", "ehf", "hf"),
+        *("UAB", "SIA", "OÜ"),
+        # Central and eastern Europe, Greece
+        *("sro", "s r o", "spol s r o", "spol sro", "a s", "Sp z o o", "Sp zoo", "Sp z oo", "Kft", "Zrt", "Nyrt", "Bt", "doo"),
+        *("d o o", "dd", "d d", "EOOD", "OOD", "EAD", "AD", "ООО", "ОАО", "ЗАО", "ПАО", "АО", "ТОО", "ЕООД", "ООД"),
+        *("ΑΕ", "Α Ε", "ΕΠΕ", "ΙΚΕ", "AE"),
+        # written apart
+        *("株式会社", "有限会社", "合同会社", "有限公司", "股份有限公司", "주식회사", "주", "株"),
+    )
+)  # fmt: skip
+_LONGEST: Final = max(form.count(" ") + 1 for form in _LEGAL_FORMS)
+_LEADING: Final = frozenset(
+    fold(form)
+    for form in ("ООО", "ОАО", "ЗАО", "ПАО", "АО", "ТОО", "PT", "株式会社", "有限会社", "주식회사", "주", "株")
+)
+_ATTACHED: Final = tuple(
+    fold(form) for form in ("株式会社", "有限会社", "合同会社", "股份有限公司", "有限责任公司", "有限公司", "주식회사")
+)
+
+_PLACEHOLDERS: Final = frozenset(
+    " ".join(_words(fold(name)))
+    for name in (
+        *("n/a", "na", "n a", "none", "null", "nil", "nan", "unknown", "undefined", "not available", "not applicable"),
+        *("not specified", "not provided", "tbd", "tba", "to be defined", "test", "test test", "testing", "demo", "sample"),
+        *("example", "customer", "client", "company", "company name", "customer name", "my company", "no company"),
+        *("organization", "organisation", "business", "individual", "personal", "private", "self", "self employed"),
+        *("freelance", "freelancer", "anonymous", "confidential", "hidden", "redacted", "lead", "new lead", "asdf", "qwerty"),
+        *("abc", "xxx", "xx", "aaa", "aaaa", "123", "1234", "12345", "website", "web sitesi", "other", "default"),
+        *("yok", "bilinmiyor", "belirtilmemiş", "belirtilmedi", "müşteri", "firma", "şirket", "deneme", "şahıs", "bireysel"),
+        *("unbekannt", "keine", "kunde", "firma unbekannt", "inconnu", "aucun", "desconocido", "ninguno"),
+    )
+)  # fmt: skip

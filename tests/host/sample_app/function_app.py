@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import cast
 
 import azure.functions as func
 
@@ -56,7 +57,11 @@ def _number(req: func.HttpRequest) -> str:
 
 @app.function_name("returns")
 @app.route(route="returns/{what}", methods=["GET", "POST"])
-def _returns(req: func.HttpRequest) -> object:
+def _returns(req: func.HttpRequest) -> func.HttpResponse:
+    return cast(func.HttpResponse, _returned(req))  # the worker refuses any other annotation, not any other value
+
+
+def _returned(req: func.HttpRequest) -> object:
     match req.route_params["what"]:
         case "text":
             return "Grüße"

@@ -15,7 +15,7 @@ import msgspec
 
 from shared.model.summary import Problem, ReferralSummary
 from shared.storage.entities import ENTITY_BYTES, Entity, get_text, key, put_text, split_text, unkey, weight
-from shared.storage.tables import Replace, RowConflict, Table, TableStore
+from shared.storage.tables import Table, TableStore
 
 PARTITIONS: Final = tuple("0123456789abcdef")
 _TEXTS: Final = {
@@ -184,21 +184,3 @@ def _problems_text(problems: tuple[Problem, ...]) -> str | None:
         return None
     kept = [[problem.field[:200], problem.reason[:200]] for problem in problems[:50]]
     return msgspec.json.encode(kept).decode()[:_LISTS]
-
-
-__all__ = [
-    "INDEX_COLUMNS",
-    "PARTITIONS",
-    "SUMMARY_COLUMNS",
-    "Replace",
-    "RowConflict",
-    "delete_pieces",
-    "from_row",
-    "partition_of",
-    "payload_of",
-    "read_rows",
-    "rows_with_keys",
-    "scan",
-    "to_row",
-    "write_pieces",
-]

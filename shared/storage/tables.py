@@ -186,6 +186,7 @@ class Table:
         filter: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         select: Sequence[str] | None = None,
+        limit: int | None = None,
     ) -> Iterator[Entity]:
         """Rows in key order, page by page; each page is one call with retries of its own.
 
@@ -193,24 +194,30 @@ class Table:
             filter: OData filter with ``@name`` for values, or None for all rows.
             parameters: the values of those names; the SDK quotes them.
             select: the properties wanted, or None for all.
+            limit: the first so many rows only.
         """
+        left = limit
         token: Any = None
         while True:
 
-            def call(token: Any = token) -> tuple[list[Entity], Any]:
+            def call(token: Any = token, left: int | None = left) -> tuple[list[Entity], Any]:
                 columns = list(select) if select else None
                 rows = (
-                    self._client.query_entities(filter, parameters=dict(parameters or {}), select=columns)
+                    self._client.query_entities(
+                        filter, parameters=dict(parameters or {}), select=columns, results_per_page=left
+                    )
                     if filter
-                    else self._client.list_entities(select=columns)
+                    else self._client.list_entities(select=columns, results_per_page=left)
                 )
                 pages = rows.by_page(continuation_token=token)
                 page = [_read(entity) for entity in next(pages, [])]
                 return page, getattr(pages, "continuation_token", None)
 
             page, token = self._call("query", call)
-            yield from page
-            if not token:
+            yield from page[:left]
+            if left is not None:
+                left -= len(page)
+            if not token or (left is not None and left <= 0):
                 return
 
     def insert(self, entity: Entity) -> str:

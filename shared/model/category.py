@@ -1,0 +1,57 @@
+"""Which kind of referral it is. Microsoft sends no category; its pages say how to tell (api.md 2.4 and 3.4)."""
+
+from __future__ import annotations
+
+from shared.model.resource import Referral
+
+MARKETPLACE_LEAD = "marketplaceLead"
+QUALIFIED_LEAD = "qualifiedLead"
+CO_SELL = "coSell"
+PRIVATE = "private"
+PARTNER_LED = "partnerLed"
+OTHER = "other"
+CATEGORIES = (MARKETPLACE_LEAD, QUALIFIED_LEAD, CO_SELL, PRIVATE, PARTNER_LED, OTHER)
+
+_MICROSOFT = "msft"
+
+
+def category_of(referral: Referral) -> str:
+    """The category: the first rule that fits."""
+    kind, qualification = _folded(referral.type), _folded(referral.qualification)
+    invited_by = _inviter(referral)
+    independent = kind == "independent"
+    if independent and qualification == "direct" and invited_by in {_MICROSOFT, ""}:
+        return MARKETPLACE_LEAD
+    if independent and qualification in {"salesqualified", "marketingqualified"} and invited_by == _MICROSOFT:
+        return QUALIFIED_LEAD
+    if kind == "shared" or (independent and qualification in {"none", "", "salesqualified"}):
+        if _microsoft_takes_part(referral, invited_by):
+            return CO_SELL
+        return PRIVATE if _shared_with_microsoft(referral) is False else PARTNER_LED
+    return OTHER
+
+
+def _microsoft_takes_part(referral: Referral, invited_by: str) -> bool:
+    if invited_by == _MICROSOFT:
+        return True
+    if any(
+        _folded(target.type) == "businessprofilelocation" and _folded(target.id) == _MICROSOFT
+        for target in referral.target or []
+        if target
+    ):
+        return True
+    help_asked = _folded(referral.invite_context.assistance_request_code) if referral.invite_context else ""
+    return help_asked not in {"", "unknown"} and _shared_with_microsoft(referral) is True
+
+
+def _shared_with_microsoft(referral: Referral) -> bool | None:
+    return referral.consent.consent_to_share_referral_with_microsoft_sellers if referral.consent else None
+
+
+def _inviter(referral: Referral) -> str:
+    context = referral.invite_context
+    return _folded(context.invited_by.organization_id) if context and context.invited_by else ""
+
+
+def _folded(value: str | None) -> str:
+    return (value or "").strip().lower()

@@ -1,0 +1,294 @@
+"""From the bytes of one record to what we keep of it.
+
+A record is read leniently: what can't be read is taken out, named in ``problems``, and the rest is read again. So one bad
+field hides no lead. Only a record without an id, or that is no object, can't be stored (:class:`Unstorable`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from pydantic import ValidationError
+
+from shared.model import text, times
+from shared.model.category import category_of
+from shared.model.domains import derive_identity
+from shared.model.resource import CustomerProfile, Details, Member, Referral
+from shared.model.summary import Problem, ReferralSummary
+
+RULES_VERSION: Final = 1
+"""Raise it when the same payload shall be read in another way: the next sync then reads every referral anew."""
+
+ANSWER_DAYS: Final = 14
+"""An unanswered referral expires this long after its creation (Microsoft Learn, "Manage co-sell opportunities")."""
+
+_REASONS: Final = {
+    "decimal_parsing": "not a number",
+    "decimal_type": "not a number",
+    "finite_number": "not a number",
+    "string_type": "not a text",
+    "bool_parsing": "not true or false",
+    "bool_type": "not true or false",
+    "list_type": "not a list",
+    "model_type": "not an object",
+    "dict_type": "not an object",
+}
+_UNREADABLE: Final = "can't be read"
+_ESCAPED_ODDITY: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|00[01]|007[fF]|[fF]{3}[eEfF])")
+"""Escapes of surrogates, control characters and non-characters: rare, and nothing for a column or a page."""
+_ODD_LETTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+
+
+class Unstorable(Exception):
+    """A record that has no place of its own; ``reason`` is for people."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Head(msgspec.Struct):
+    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    createdDateTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - Microsoft's name
+    updatedDateTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - Microsoft's name
+
+
+_head = msgspec.json.Decoder(_Head)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the walk needs of every record, found without reading the rest: times are None where unreadable."""
+
+    id: str
+    created: str | None
+    updated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A record that was read."""
+
+    referral: Referral
+    problems: tuple[Problem, ...]
+
+
+def read_head(raw: bytes | memoryview) -> Head:
+    """The id and the times of a record.
+
+    Args:
+        raw: the record's JSON as it stands in the page.
+
+    Raises:
+        Unstorable: it is no object, or has no id.
+    """
+    try:
+        head = _head.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        raise Unstorable("The record is no object.") from None
+    referral_id = _plain(head.id)
+    if isinstance(referral_id, int) and not isinstance(referral_id, bool):
+        referral_id = str(referral_id)
+    if not isinstance(referral_id, str) or not referral_id.strip():
+        raise Unstorable("The record has no id.")
+    return Head(_tidy(referral_id.strip()), _time(head.createdDateTime), _time(head.updatedDateTime))
+
+
+def read_record(raw: bytes | str) -> Reading:
+    """Read a record into the documented resource; what can't be read is null and named.
+
+    Raises:
+        Unstorable: it is no object, or has no id.
+    """
+    data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+    record = _load(data)
+    if not isinstance(record, dict):
+        raise Unstorable("The record is no object.")
+    record["id"] = read_head(data).id
+    if _ESCAPED_ODDITY.search(data):
+        record = _tidy_all(record)
+    problems: list[Problem] = []
+    while True:
+        try:
+            return Reading(Referral.model_validate(record), tuple(problems))
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            before = len(problems)
+            for one in found:
+                path = [part for part in one["loc"] if isinstance(part, int | str)]
+                if _blank(record, path):
+                    problems.append(Problem(_path_text(path), _REASONS.get(one["type"], _reason(one["msg"]))))
+            if len(problems) == before:
+                raise Unstorable("The record can't be read.") from None
+
+
+def content_hash(raw: bytes, salt: bytes = b"") -> str:
+    """The hash by which a changed payload is told: over the JSON with sorted keys, without OData's own annotations.
+
+    Args:
+        raw: the record as received.
+        salt: whatever else decides how the record is read (rules, own domains); see ``rules_salt``.
+    """
+    try:
+        record = _load(raw)
+        canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), default=str).encode()
+    except RecursionError:
+        canonical = raw
+    return hashlib.blake2b(canonical, key=salt[:64], digest_size=16).hexdigest()
+
+
+def rules_salt(own_domains: Collection[str]) -> bytes:
+    """What makes all records look changed when the rules or the partner's own domains change."""
+    return hashlib.blake2b(f"{RULES_VERSION}|{sorted(own_domains)}".encode(), digest_size=16).digest()
+
+
+def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary:
+    """The list columns of a record."""
+    referral = reading.referral
+    customer, details = referral.customer_profile or CustomerProfile(), referral.details or Details()
+    address = customer.address
+    duns = next(
+        (one.id for one in customer.ids or [] if one and (one.profile_type or "").lower() == "duns" and one.id), None
+    )
+    country = ((address.country or "").strip().upper() or None) if address else None
+    identity = derive_identity(
+        [member.email for member in customer.team or [] if member and member.email],
+        duns,
+        customer.name,
+        country,
+        own_domains,
+    )
+    return ReferralSummary(
+        id=referral.id,
+        name=_clean(referral.name),
+        customer_name=_clean(customer.name),
+        company_key=identity.key,
+        company_mentions=identity.mentions,
+        tenant_hint=identity.tenant_hint,
+        category=category_of(referral),
+        type=_clean(referral.type),
+        qualification=_clean(referral.qualification),
+        direction=_clean(referral.direction),
+        status=_clean(referral.status),
+        substatus=_clean(referral.substatus),
+        country=country,
+        city=_clean(address.city) if address else None,
+        size=_clean(customer.size),
+        duns=_clean(duns),
+        deal_value=details.deal_value,
+        currency=(details.currency or "").strip().upper() or None,
+        closing_date_time=details.closing_date_time,
+        created_date_time=referral.created_date_time,
+        updated_date_time=referral.updated_date_time,
+        accepted_date_time=referral.accepted_date_time,
+        closed_date_time=referral.closed_date_time,
+        expiration_date_time=_deadline(referral),
+        sales_stage=_clean(referral.sales_stage),
+        engagement_id=_clean(referral.engagement_id),
+        organization_name=_clean(referral.organization_name),
+        search_text=_search_text(referral, customer),
+        problems=reading.problems,
+    )
+
+
+def _deadline(referral: Referral) -> str | None:
+    """As given; else 14 days after creation for an incoming referral that nobody has answered."""
+    if referral.expiration_date_time or not referral.created_date_time:
+        return referral.expiration_date_time
+    if referral.direction == "Incoming" and referral.status == "New":
+        return times.shifted(referral.created_date_time, days=ANSWER_DAYS)
+    return None
+
+
+def _search_text(referral: Referral, customer: CustomerProfile) -> str:
+    people: list[Member] = [member for member in [*(customer.team or []), *(referral.team or [])] if member][:100]
+    entries = [
+        referral.name,
+        customer.name,
+        referral.id,
+        referral.engagement_id,
+        *(" ".join(filter(None, (person.first_name, person.last_name))) for person in people),
+        *(person.email for person in people),
+    ]
+    return "\n".join(dict.fromkeys(text.fold(entry) for entry in entries if entry))
+
+
+def _load(raw: bytes) -> Any:
+    """A record with exact decimals, without OData's annotations at its top."""
+    record = json.loads(raw, parse_float=Decimal, parse_int=_integer)
+    if isinstance(record, dict):
+        return {name: value for name, value in record.items() if not name.startswith("@odata.")}
+    return record
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < 20 else Decimal(digits)
+
+
+def _plain(raw: msgspec.Raw | msgspec.UnsetType) -> Any:
+    if raw is msgspec.UNSET:
+        return None
+    try:
+        return json.loads(bytes(raw))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _time(raw: msgspec.Raw | msgspec.UnsetType) -> str | None:
+    try:
+        return times.parse_time(_plain(raw))
+    except ValueError:
+        return None
+
+
+def _blank(record: Any, path: list[int | str]) -> bool:
+    """Take the value at a path out of a record; the id stays. False when there is nothing to take out."""
+    if not path or path == ["id"]:
+        return False
+    here = record
+    for part in path[:-1]:
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    try:
+        gone = here[path[-1]] is None
+        here[path[-1]] = None
+    except (KeyError, IndexError, TypeError):
+        return False
+    return not gone
+
+
+def _path_text(path: list[int | str]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _reason(message: str) -> str:
+    """The words of our own validators ("Value error, not a time"); pydantic's own may quote input, so they are dropped."""
+    return message.removeprefix("Value error, ") if message.startswith("Value error, not a") else _UNREADABLE
+
+
+def _clean(value: str | None) -> str | None:
+    stripped = (value or "").strip()
+    return stripped or None
+
+
+def _tidy(value: str) -> str:
+    return _ODD_LETTERS.sub("\ufffd", value)
+
+
+def _tidy_all(value: Any) -> Any:
+    if isinstance(value, str):
+        return _tidy(value)
+    if isinstance(value, list):
+        return [_tidy_all(item) for item in value]
+    if isinstance(value, dict):
+        return {_tidy(name): _tidy_all(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,291 @@
+"""The referrals API over one requests session: pages, one referral, and nothing else of HTTP for anybody else to know."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import msgspec
+import requests
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from urllib3.exceptions import HTTPError as LowLevelError
+
+from shared import events
+from shared.clock import Clock, Deadline
+from shared.errors import PartnerCenterError
+from shared.log import get_logger
+from shared.partner_center import retry
+from shared.partner_center.links import PATH, next_query
+from shared.partner_center.retry import Action, Kind, Rule
+
+log = get_logger(__name__)
+
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""The longest answer that is read."""
+BY_UPDATE: Final = "$orderby=updatedDateTime%20desc"
+BY_CREATION: Final = "$orderby=createdDateTime%20asc"
+
+
+class Authenticator(Protocol):
+    """Where access tokens come from."""
+
+    def token(self, *, force_refresh: bool = False) -> str:
+        """An access token for the referrals API; may raise a SignInError or ConfigurationError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of referrals: the records' JSON as received, and the query of the next page."""
+
+    records: list[msgspec.Raw]
+    next: str | None
+
+
+class _Envelope(msgspec.Struct):
+    value: list[msgspec.Raw]
+    link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+class LinkExpired(Exception):
+    """A next link is no longer valid; ``error`` is what the run ends with when it happens twice."""
+
+    def __init__(self, error: PartnerCenterError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class WaitTooLong(Exception):
+    """The wait that Partner Center asks for does not fit the time that is left; the run pauses."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token as ``auth=``: as a plain header, requests would replace it by what a .netrc has for the host."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Failure(Exception):
+    """One attempt that failed, with the rule that applies."""
+
+    def __init__(self, rule: Rule, status: int | None, request_id: str | None, asked: float | None = None) -> None:
+        super().__init__(rule.met)
+        self.rule, self.status, self.request_id, self.asked = rule, status, request_id, asked
+
+
+class PartnerCenterClient:
+    """Reads referrals. One for each run: it keeps the run's pace, deadline and count of repeated attempts.
+
+    Args:
+        api_url: address of the API, without a path.
+        authenticator: gives access tokens.
+        clock: the time.
+        deadline: when the run's time is up.
+        interval: least seconds between two requests.
+        alive: called before every attempt and in long waits, so that the run can renew its lease.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        authenticator: Authenticator,
+        clock: Clock,
+        deadline: Deadline,
+        *,
+        interval: float = 0.0,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._base = api_url + PATH
+        self._api_url = api_url
+        self._authenticator = authenticator
+        self._clock = clock
+        self._deadline = deadline
+        self._interval = interval
+        self._alive = alive
+        self._session = requests.Session()
+        self._last: float | None = None
+        self.retries = 0
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def page(self, query: str, *, is_link: bool = False) -> Page:
+        """One page.
+
+        Args:
+            query: the query string, escaped; that of ``Page.next`` or one of ours.
+            is_link: whether it came from a next link.
+
+        Raises:
+            LinkExpired: the link is no longer valid.
+            WaitTooLong: Partner Center asks for a wait that does not fit.
+            PartnerCenterError, SignInError, ConfigurationError: see the retry table.
+        """
+        envelope: _Envelope = self._get(f"{self._base}?{query}", _envelope.decode, is_link=is_link)
+        return Page(envelope.value, next_query(envelope.link, self._api_url) if envelope.link else None)
+
+    def newest(self) -> Page:
+        """The page with the one referral that was changed last."""
+        return self.page(f"{BY_UPDATE}&$top=1")
+
+    def referral(self, referral_id: str) -> bytes:
+        """One referral's JSON by its id; errors as for ``page``, with Rejected or AccessDenied where it is gone or hidden."""
+        body: bytes = self._get(f"{self._base}/{quote(referral_id, safe='')}", _object)
+        return body
+
+    def _get(self, url: str, decode: Callable[[bytes], Any], *, is_link: bool = False) -> Any:
+        """One answer, decoded, after as many tries as the table allows."""
+        renewed = False
+
+        def attempt() -> Any:
+            nonlocal renewed
+            try:
+                return self._attempt(url, decode, is_link=is_link)
+            except _Failure as failure:
+                if failure.rule.action is not Action.RENEW_TOKEN or renewed:
+                    raise
+                renewed = True
+                return self._attempt(url, decode, is_link=is_link, force_refresh=True)
+
+        retrying = Retrying(
+            stop=stop_after_attempt(retry.TRIES),
+            retry=retry_if_exception(lambda error: isinstance(error, _Failure) and error.rule.action is Action.RETRY),
+            wait=self._wait,
+            sleep=self._sleep,
+            before_sleep=self._log_wait,
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except _Failure as failure:
+            self._log_attempt(failure, retrying.statistics.get("attempt_number"))
+            error = failure.rule.error(retry_after=failure.asked, request_id=failure.request_id)
+            if failure.rule.action is Action.RESTART_WALK and isinstance(error, PartnerCenterError):
+                raise LinkExpired(error) from None
+            raise error from None
+
+    def _attempt(self, url: str, decode: Callable[[bytes], Any], *, is_link: bool, force_refresh: bool = False) -> Any:
+        self._keep_pace()
+        self._alive()
+        token = self._authenticator.token(force_refresh=force_refresh)
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "client-request-id": str(uuid.uuid4()),
+        }
+        self._last = self._clock.monotonic()
+        request_id: str | None = None
+        try:
+            with self._session.get(
+                url,
+                headers=headers,
+                auth=_Bearer(token),
+                timeout=(retry.CONNECT_SECONDS, retry.READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                request_id = _plain_id(answer.headers.get("request-id"))
+                asked = retry.retry_after(answer.headers, self._clock.now())
+                rule = retry.rule_for_status(answer.status_code, on_link=is_link, has_retry_after=asked is not None)
+                if rule:
+                    raise _Failure(rule, answer.status_code, request_id, asked)
+                body = self._read(answer)
+                if "json" not in answer.headers.get("Content-Type", "").lower():
+                    raise _Failure(retry.BROKEN, answer.status_code, request_id)
+        except requests.exceptions.SSLError:
+            raise _Failure(retry.CERTIFICATE, None, None) from None
+        except requests.exceptions.RequestException as error:
+            kind = Kind.CERTIFICATE if _no_such_host(error) else Kind.CONNECTION
+            raise _Failure(retry.rule_for_kind(kind), None, request_id) from None
+        except LowLevelError:
+            raise _Failure(retry.CONNECTION, None, request_id) from None
+        try:
+            body.decode("utf-8")
+            result = decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise _Failure(retry.BROKEN, answer.status_code, request_id) from None
+        log.info(
+            events.PARTNER_CENTER_ATTEMPT,
+            status=answer.status_code,
+            requestId=request_id,
+            durationSeconds=round(self._clock.monotonic() - self._last, 3),
+        )
+        return result
+
+    def _read(self, answer: requests.Response) -> bytes:
+        """The body, within a time and a size: a server that drips must not outlive the lease."""
+        started, chunks, size = self._clock.monotonic(), [], 0
+        for chunk in answer.iter_content(256 * 1024):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MOST_BYTES or self._clock.monotonic() - started > retry.ANSWER_SECONDS:
+                raise _Failure(retry.CONNECTION, answer.status_code, None)
+        return b"".join(chunks)
+
+    def _keep_pace(self) -> None:
+        if self._last is not None:
+            self._clock.sleep(self._interval - (self._clock.monotonic() - self._last))
+
+    def _wait(self, state: RetryCallState) -> float:
+        failure = state.outcome.exception() if state.outcome else None
+        asked = failure.asked if isinstance(failure, _Failure) else None
+        return retry.wait_before(state.attempt_number, asked)
+
+    def _log_wait(self, state: RetryCallState) -> None:
+        failure = state.outcome.exception() if state.outcome else None
+        if isinstance(failure, _Failure) and state.next_action:
+            self.retries += 1
+            self._log_attempt(failure, state.attempt_number, state.next_action.sleep)
+            if state.next_action.sleep > self._deadline.remaining():
+                if failure.rule is retry.THROTTLED:
+                    raise WaitTooLong(failure.asked if failure.asked is not None else state.next_action.sleep)
+                raise failure.rule.error(request_id=failure.request_id) from None
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, in slices, so that the lease can be renewed in between."""
+        while seconds > 0:
+            self._clock.sleep(min(seconds, 10.0))
+            seconds -= 10.0
+            self._alive()
+
+    def _log_attempt(self, failure: _Failure, attempt: int | None, wait: float | None = None) -> None:
+        log.warning(
+            events.PARTNER_CENTER_ATTEMPT,
+            status=failure.status,
+            requestId=failure.request_id,
+            attempt=attempt,
+            waitSeconds=round(wait, 3) if wait is not None else None,
+            kind=failure.rule.met,
+        )
+        if failure.rule is retry.THROTTLED:
+            log.warning(events.PARTNER_CENTER_THROTTLED, status=failure.status, retryAfterSeconds=failure.asked)
+
+
+def _object(body: bytes) -> bytes:
+    """A body that is one JSON object, as received."""
+    msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return body
+
+
+def _plain_id(value: str | None) -> str | None:
+    """A request id, if it looks like one: it goes into the log."""
+    return value if value and len(value) <= 64 and value.replace("-", "").isalnum() else None
+
+
+def _no_such_host(error: requests.exceptions.RequestException) -> bool:
+    return "NameResolutionError" in repr(error)

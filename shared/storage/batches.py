@@ -1,0 +1,91 @@
+"""Many conditional writes as few entity group transactions: by partition, within the limits, in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import Final
+
+from shared.errors import StorageUnavailable
+from shared.storage.entities import weight
+from shared.storage.tables import (
+    BATCH_BYTES,
+    BATCH_ROWS,
+    BatchTooLarge,
+    Delete,
+    Operation,
+    RowConflict,
+    Table,
+)
+
+_MOST_CONFLICTS: Final = 1_000
+
+Decide = Callable[[Operation], Operation | None]
+"""Asked when an operation's condition did not hold: the operation to try instead, or None to leave the row alone."""
+
+
+def write_all(
+    table: Table, operations: Iterable[Operation], on_conflict: Decide, executor: Executor | None = None
+) -> None:
+    """Carry out all operations, each row at most once in the call.
+
+    Args:
+        table: the table.
+        operations: inserts, replaces and deletes, in any order of partitions.
+        on_conflict: reads again and decides again; called from the writing thread.
+        executor: where batches run side by side; None runs them one after the other.
+
+    Raises:
+        StorageUnavailable: storage does not answer, or a row stayed contended.
+    """
+    batches = list(_batches(operations))
+    if executor is None or len(batches) < 2:
+        for batch in batches:
+            _write(table, batch, on_conflict)
+        return
+    for future in [executor.submit(_write, table, batch, on_conflict) for batch in batches]:
+        future.result()
+
+
+def _write(table: Table, batch: Sequence[Operation], on_conflict: Decide) -> None:
+    pending = list(batch)
+    for _ in range(_MOST_CONFLICTS):
+        if not pending:
+            return
+        try:
+            table.transact(pending)
+        except RowConflict as conflict:
+            instead = on_conflict(pending[conflict.index])
+            pending[conflict.index : conflict.index + 1] = [instead] if instead else []
+        except BatchTooLarge:
+            if len(pending) == 1:
+                raise StorageUnavailable("A row is larger than storage takes.") from None
+            half = len(pending) // 2
+            _write(table, pending[:half], on_conflict)
+            _write(table, pending[half:], on_conflict)
+            return
+        else:
+            return
+    raise StorageUnavailable
+
+
+def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
+    by_partition: dict[str, list[Operation]] = {}
+    for operation in operations:
+        by_partition.setdefault(_partition(operation), []).append(operation)
+    for _, members in sorted(by_partition.items()):
+        batch: list[Operation] = []
+        size = 0
+        for operation in members:
+            # JSON escapes and the envelope of a part come on top of the weight; a kilobyte and a quarter allow for both.
+            weighs = 1_024 if isinstance(operation, Delete) else 1_024 + weight(operation.entity) * 5 // 4
+            if batch and (len(batch) == BATCH_ROWS or size + weighs > BATCH_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append(operation)
+            size += weighs
+        yield batch
+
+
+def _partition(operation: Operation) -> str:
+    return operation.partition if isinstance(operation, Delete) else str(operation.entity["PartitionKey"])

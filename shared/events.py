@@ -27,6 +27,9 @@ SIGN_IN_REQUIRED: Final = "sign_in_required"
 SIGN_IN_RENEWED: Final = "sign_in_renewed"
 """The sign-in was completed, or renewed by its refresh token."""
 SIGN_IN_RENEWAL_FAILED: Final = "sign_in_renewal_failed"
+SIGN_IN_FAILED: Final = "sign_in_failed"
+SIGNED_IN: Final = "signed_in"
+SIGNED_OUT: Final = "signed_out"
 """Entra did not renew the sign-in; ``code`` tells a passing failure (sign_in_unavailable) from the others."""
 PARTNER_CENTER_ATTEMPT: Final = "partner_center_attempt"
 """One request to Partner Center was answered, or failed. ``waitSeconds`` is the wait before the next attempt."""
@@ -34,9 +37,12 @@ PARTNER_CENTER_THROTTLED: Final = "partner_center_throttled"
 """Partner Center answered 429, or 503 with Retry-After."""
 STORAGE_RETRY: Final = "storage_retry"
 """A call to Table Storage failed in a passing way and is tried again."""
+STORAGE_FAILED: Final = "storage_failed"
+"""A call to Table Storage failed after all tries, or was refused."""
 FUNCTION_EXECUTED: Final = "function_executed"
-UNEXPECTED_ERROR: Final = "unexpected_error"
 """A function answered; ``status`` is the HTTP status (timers: absent)."""
+UNEXPECTED_ERROR: Final = "unexpected_error"
+"""An error that nobody foresaw; ``kind`` is its type and ``at`` where it was raised."""
 VISIBILITY_CHANGED: Final = "visibility_changed"
 """A full walk met far fewer referrals than before: the account may have lost its role. Nothing was marked missing."""
 QUARANTINED: Final = "quarantined"
@@ -66,15 +72,17 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         SYNC_SUCCEEDED: _RUN,
         SYNC_FAILED: (*_RUN, "code", "requestId"),
-        SYNC_PAUSED: (*_RUN, "waitSeconds"),
+        SYNC_PAUSED: (*_RUN, "retryAfterSeconds"),
         SYNC_SKIPPED: ("code",),
         SIGN_IN_REQUIRED: ("reasonCode",),
         SIGN_IN_RENEWED: (),
         SIGN_IN_RENEWAL_FAILED: ("code", "reasonCode"),
-        PARTNER_CENTER_ATTEMPT: ("status", "attempt", "waitSeconds", "requestId"),
-        PARTNER_CENTER_THROTTLED: ("status", "waitSeconds", "requestId"),
-        STORAGE_RETRY: ("status", "attempt", "waitSeconds", "table"),
-        FUNCTION_EXECUTED: ("status", "durationSeconds"),
+        PARTNER_CENTER_ATTEMPT: ("status", "attempt", "kind", "waitSeconds", "durationSeconds", "requestId"),
+        PARTNER_CENTER_THROTTLED: ("status", "retryAfterSeconds", "requestId"),
+        STORAGE_RETRY: ("status", "attempt", "kind", "waitSeconds", "table", "operation"),
+        STORAGE_FAILED: ("status", "kind", "table", "operation"),
+        FUNCTION_EXECUTED: ("status", "code", "method", "durationMs"),
+        UNEXPECTED_ERROR: ("kind", "at"),
         VISIBILITY_CHANGED: ("missing",),
         QUARANTINED: ("reason",),
         TENANT_LOOKUP_FINISHED: ("found", "failed", "durationSeconds"),

@@ -130,7 +130,7 @@ class ReferralsApi:
             if payload is None or (visible is not None and not visible(payload)):
                 return error_response(self._switches.absent, "The referral was not found.")
             if request.kind == "patch":
-                writes.patch(payload, request)
+                writes.patch(payload, request, self._store.now())
                 self._store.put(identity, payload)
                 if "return=representation" not in request.headers.get("prefer", ""):
                     return Response(204)
@@ -140,7 +140,6 @@ class ReferralsApi:
         return Response(body=encode({"@odata.context": _ENTITY_CONTEXT, **payload}))
 
     def _created(self, request: Request) -> Response:
-        fields = writes.new_referral(request)
-        identity = self._store.create(**fields)
-        payload = self._store.get(identity) or {}
+        payload = writes.new_referral(request, self._store.now())
+        self._store.add(payload)
         return Response(201, encode({"@odata.context": _ENTITY_CONTEXT, **payload}))

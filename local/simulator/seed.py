@@ -13,10 +13,10 @@ from . import seed_names as names
 from .messages import Json
 from .seed_broken import break_some
 from .seed_companies import DEFAULT_REFERRALS, PARTNER_DOMAIN, Company, companies, tenants
-from .store import etag_of, new_id
+from .store import encode
+from .template import ORGANIZATION, etag_of, links
 from .times import DAY, SECOND, text_of, ticks_of, trimmed
 
-ORGANIZATION = {"organizationId": "7d23e5ca-19dc-4eaa-aac8-5e6b559f0d1d", "organizationName": "Fabrikam Partner"}
 CATEGORIES = ("marketplaceLead", "qualifiedLead", "coSell", "private", "partnerLed", "other")
 _WEIGHTS_INCOMING = (22, 20, 40, 0, 12, 6)
 _WEIGHTS_OUTGOING = (0, 0, 45, 30, 22, 3)
@@ -28,13 +28,14 @@ HISTORY = 548  # days
 
 @dataclass
 class Item:
-    """A seeded record: its payload (anything, once it is broken) and its place in the two orders."""
+    """A seeded record: its JSON, its place in the two orders, its age (ticks), and its company's own domain where a
+    client is sure to find it."""
 
-    payload: Any
+    body: bytes
     created: str
     updated: str
-    age: int = 0
-    company: Company | None = None
+    age: int
+    domain: str | None
 
 
 @dataclass(frozen=True)
@@ -51,20 +52,26 @@ def seed(referrals: int, number: int, now: datetime, account: str) -> Seeded:
     maker = _Maker(rng, ticks_of(now), account, companies(max(1, round(referrals * 0.33)), rng))
     items: list[Item] = []
     while len(items) < referrals:
-        items += maker.engagement(referrals - len(items))
-    broken = break_some(items, rng, DEFAULT_REFERRALS)
-    clean = {  # a tenant's domain is to be found whatever a client makes of the broken records
-        item.company.domains[-1]
-        for place, item in enumerate(items)
-        if place not in broken and item.company is not None and item.company.own_domain and shows_domain(item.payload)
-    }
-    return Seeded(items, tenants(clean, referrals, rng))
+        items += [draft.item() for draft in maker.engagement(referrals - len(items))]
+    break_some(items, rng, DEFAULT_REFERRALS)
+    return Seeded(items, tenants({item.domain for item in items if item.domain is not None}, referrals, rng))
 
 
-def shows_domain(payload: Json) -> bool:
-    """Whether the customer's contacts are shown, the first of them with the company's own address."""
-    team = payload.get("customerProfile", {}).get("team")
-    return bool(team) and "@" in str(team[0].get("email"))
+@dataclass
+class _Draft:
+    """A record while it is made."""
+
+    payload: Json
+    created: str
+    updated: str
+    age: int
+    company: Company
+
+    def item(self) -> Item:
+        """The finished record."""
+        team = self.payload["customerProfile"].get("team")
+        domain = self.company.domains[-1] if team and self.company.own_domain else None
+        return Item(encode(self.payload), self.created, self.updated, self.age, domain)
 
 
 class _Maker:
@@ -74,9 +81,9 @@ class _Maker:
         self._account = account
         self._customers = customers
         self._turn = 0
-        self._overdue = 0
+        self._unanswered = 0
 
-    def engagement(self, most: int) -> list[Item]:
+    def engagement(self, most: int) -> list[_Draft]:
         """The referral, or the related referrals, of one engagement: at most so many."""
         rng = self._rng
         # everyone has a turn first, then a few have many
@@ -114,8 +121,8 @@ class _Maker:
         """How long ago a referral with this end was made, in ticks."""
         rng = self._rng
         if end == "New":
-            if self._overdue < 3 and rng.random() < 0.06:
-                self._overdue += 1
+            self._unanswered += 1
+            if self._unanswered in (7, 14, 21):  # a few that the service is late to expire
                 return int((14.2 + rng.random() * 8) * DAY)
             return int((0.02 + rng.random() * 13.9) * DAY)
         youngest = {"Expired": 14.5, "Accepted": 0.5}.get(end, 3)
@@ -131,7 +138,7 @@ class _Maker:
         whole = text_of(ticks - ticks % SECOND)
         return whole if lot < 0.9 else trimmed(whole)
 
-    def _referral(self, company: Company, engagement: str, outgoing: bool, category: str) -> Item:
+    def _referral(self, company: Company, engagement: str, outgoing: bool, category: str) -> _Draft:
         rng = self._rng
         end = rng.choices(_ENDS_INCOMING, _LOTS_OUTGOING if outgoing else _LOTS_INCOMING)[0]
         age = self._age(end)
@@ -170,8 +177,8 @@ class _Maker:
             payload["expirationDateTime"] = self._date(created_ticks + 14 * DAY)
         if form == "full":
             self._complete(payload, end, created_ticks, updated_ticks)
-        payload["links"] = _links(identity, engagement)
-        return Item(payload, *self._places(payload, created, updated), age, company)
+        payload["links"] = links(identity, engagement)
+        return _Draft(payload, *self._places(payload, created, updated), age, company)
 
     @staticmethod
     def _places(payload: Json, created: str, updated: str) -> tuple[str, str]:
@@ -359,57 +366,3 @@ class _Maker:
             },
         )
         payload.setdefault("expirationDateTime", None)
-
-
-def _links(identity: str, engagement: str) -> Json:
-    base = "https://api.partner.microsoft.com/v1.0/engagements/referrals"
-    return {
-        "relatedReferrals": {"uri": f"{base}?$filter=engagementId eq {engagement}", "method": "GET"},
-        "self": {"uri": f"{base}/{identity}", "method": "GET"},
-    }
-
-
-def new_referral(now: int) -> Json:
-    """A well-formed referral that came in at this time (ticks): New, incoming, of a customer of its own."""
-    identity, engagement, text = new_id(), new_id(), text_of(now)
-    return {
-        "id": identity,
-        "engagementId": engagement,
-        "name": f"New deal {identity[:8]}",
-        **ORGANIZATION,
-        "externalReferenceId": None,
-        "createdDateTime": text,
-        "updatedDateTime": text,
-        "expirationDateTime": text_of(now + 14 * DAY),
-        "status": "New",
-        "substatus": "Pending",
-        "statusReason": None,
-        "qualification": "SalesQualified",
-        "type": "Shared",
-        "direction": "Incoming",
-        "eTag": etag_of(1, text),
-        "target": [{"type": "SolutionProfile", "id": "SOL-15974-MQF"}],
-        "customerProfile": {
-            "name": f"Customer {identity[:8]} Ltd",
-            "size": "10to50employees",
-            "address": {"addressLine1": "1 Example Road", "city": "Leeds", "postalCode": "LS1 1UR", "country": "GB"},
-            "team": [{"firstName": "Sue", "lastName": "Smith", "email": f"sue.smith@customer-{identity[:8]}.co.uk"}],
-            "ids": [],
-        },
-        "consent": {"consentToContact": True, "consentToShareReferralWithMicrosoftSellers": True},
-        "details": {
-            "notes": None,
-            "dealValue": 10000,
-            "currency": "USD",
-            "closingDateTime": trimmed(text_of(now - now % DAY + 60 * DAY)),
-            "requirements": {"industries": [], "products": [{"id": "Azure"}], "services": [], "solutions": []},
-        },
-        "team": [],
-        "inviteContext": {
-            "notes": None,
-            "assistanceRequestCode": "GeneralOrOther",
-            "invitedBy": {"organizationId": "msft", "organizationName": "Microsoft"},
-        },
-        "links": _links(identity, engagement),
-        "registrations": [],
-    }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .messages import Json
+from .store import decode, encode
 from .times import DAY
 
 if TYPE_CHECKING:
@@ -163,40 +164,36 @@ ONCE: tuple[Breaker, ...] = (
 )
 
 
-def break_some(items: "list[Item]", rng: random.Random, default_size: int) -> set[int]:
-    """Break records in place, one way each; the places that are broken. Sets of under 50 records stay whole."""
+def break_some(items: "list[Item]", rng: random.Random, default_size: int) -> None:
+    """Break records in place, one way each. Sets of under 50 records stay whole."""
     count = len(items)
     if count < FEWEST_FOR_BROKEN:
-        return set()
+        return
     rounds = max(1, count // default_size)
-    most = count // 4
-    old = [place for place, item in enumerate(items) if item.age > _LONG_AGO]
+    old = [item for item in items if item.age > _LONG_AGO]
     rng.shuffle(old)
-    broken: set[int] = set()
-
-    def apply(breaker: Breaker, places: list[int]) -> None:
-        while places and len(broken) < most:
-            place = places.pop()
-            if place not in broken:
-                breaker(items[place].payload)
-                broken.add(place)
-                return
-
     if count >= FEWEST_FOR_UNUSABLE:
-        _make_unusable(items, [old.pop() for _ in range(UNUSABLE)], broken)
-    for breaker in (*ONCE, *DATE_BREAKERS * rounds):
-        apply(breaker, old)
-    rest = [place for place in range(count) if place not in broken]
+        _make_unusable([old.pop() for _ in range(UNUSABLE)])
+    quota = count // 4
+    for breaker in (*ONCE, *DATE_BREAKERS * rounds)[: min(quota, len(old))]:
+        _break(old.pop(), breaker)
+        quota -= 1
+    whole = {id(item) for item in old}
+    rest = [item for item in items if item.age <= _LONG_AGO or id(item) in whole]
     rng.shuffle(rest)
-    for breaker in BREAKERS * rounds:
-        apply(breaker, rest)
-    return broken
+    for breaker in (BREAKERS * rounds)[:quota]:
+        _break(rest.pop(), breaker)
 
 
-def _make_unusable(items: "list[Item]", places: list[int], broken: set[int]) -> None:
+def _break(item: "Item", breaker: Breaker) -> None:
+    payload = decode(item.body)
+    breaker(payload)
+    item.body, item.domain = encode(payload), None  # whatever a client makes of it, no tenant hangs on this record
+
+
+def _make_unusable(items: "list[Item]") -> None:
     """What no client can store: an id that is missing, one that is null, and a record that is no object."""
-    missing, null, other = places
-    items[missing].payload.pop("id")
-    items[null].payload["id"] = None
-    items[other].payload = "Referral could not be serialized."
-    broken.update(places)
+    missing, null, other = items
+    _break(missing, _without("id"))
+    _break(null, _set("id", None))
+    other.body, other.domain = encode("Referral could not be serialized."), None

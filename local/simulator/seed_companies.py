@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import unicodedata
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ TENANTS_OF_DEFAULT = 17
 DEFAULT_REFERRALS = 739
 _IDN = (
     ("Ünyeli Fındık A.Ş.", "ünyeli-fındık.com.tr", "TR"),
-    ("Schröder Möbel GmbH", "xn--schrder-mbel-8ibf.de", "DE"),
+    ("Schröder Möbel GmbH", "xn--schrder-mbel-7ibf.de", "DE"),
     ("Ağaçlı Kâğıt Ltd. Şti.", "ağaçlı-kağıt.com.tr", "TR"),
 )
 _STRANGE_NAMES = (
@@ -64,6 +65,7 @@ def companies(count: int, rng: random.Random) -> list[Company]:
         elif lot < 0.27:
             company.domains = (f"mail.{company.domains[0]}", company.domains[0])
         made.append(company)
+    rng.shuffle(made)
     for company in made:
         company.people = [_person(company, rng) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
     return made
@@ -127,8 +129,8 @@ def _of_consultants(rng: random.Random) -> list[Company]:
 def _person(company: Company, rng: random.Random) -> dict[str, Any]:
     first, last = rng.choice(names.FIRST_NAMES), rng.choice(names.LAST_NAMES)
     domain = rng.choice(company.domains) if company.domains else None
-    local = "".join(letter for letter in f"{first}.{last}".lower() if letter.isascii() and letter.isprintable())
-    local = local.replace("'", "").replace(" ", "") or "info"
+    plain = unicodedata.normalize("NFKD", f"{first}.{last}".replace("ı", "i").lower())
+    local = "".join(letter for letter in plain if letter.isascii() and (letter.isalnum() or letter == "."))
     return {
         "firstName": first,
         "lastName": last,

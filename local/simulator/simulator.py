@@ -14,7 +14,7 @@ from .faults import ENTRA, Faults
 from .messages import Request, RequestInfo, Response, json_response
 from .paging import Pager
 from .referrals_api import ReferralsApi
-from .seed import new_referral, seed
+from .seed import seed
 from .seed_companies import DEFAULT_REFERRALS
 from .server import Server
 from .store import ReferralStore
@@ -65,8 +65,7 @@ class Simulator:
         self.before_request: Callable[[RequestInfo], None] | None = None
         self.page_delay = page_delay
         self.identity = Identity()
-        self.data = ReferralStore(self.clock)
-        self.data.template = lambda: new_referral(self.clock.ticks())
+        self.data = ReferralStore(self.clock, seeded_at)
         self.entra = Entra(self.identity, self.switches, Signer(folder))
         self._pager = Pager(self.data, self.switches, lambda: self.api_url)
         self._api = ReferralsApi(self.data, self.switches, self.entra, self._pager, fast=fast)
@@ -79,7 +78,7 @@ class Simulator:
 
     def _fill(self, referrals: int, number: int, moment: datetime) -> None:
         seeded = seed(referrals, number, moment, self.identity.account)
-        self.data.load((item.payload, item.created, item.updated) for item in seeded.items)
+        self.data.load((item.body, item.created, item.updated) for item in seeded.items)
         self.entra.tenants.update(seeded.tenants)
 
     # Running

@@ -6,21 +6,22 @@ so that a record without a readable date still has its place in a list.
 
 import itertools
 import threading
-import uuid
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
+from heapq import heappop, heappush
 from typing import Any, Literal
 
 import msgspec
 
-from .times import SECOND, SimulatedClock, datetime_of, sortable, text_of, ticks_of
+from .template import etag_of, new_referral
+from .times import DAY, SimulatedClock, datetime_of, sortable, text_of, ticks_of
 
 Order = Literal["createdDateTime", "updatedDateTime"]
 Position = tuple[str, int]
-EXPIRY = timedelta(days=14)
+EXPIRY = 14 * DAY
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode_exact = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -42,12 +43,6 @@ class Record:
         return (self.created if order == "createdDateTime" else self.updated, self.key)
 
 
-def etag_of(key: int, updated: str) -> str:
-    """An eTag of the Cosmos form, quotes inside, whose last group is the Unix second of the write (api.md 2.3)."""
-    unix = ticks_of(datetime_of(updated)) // SECOND
-    return f'"{(key * 2654435761 + unix) & 0xFFFFFFFF:08x}-0000-0800-0000-{unix & 0xFFFFFFFF:08x}0000"'
-
-
 def merge(payload: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Put changes into a payload; a mapping given for a mapping goes into its fields, anything else replaces."""
     for name, value in changes.items():
@@ -61,17 +56,19 @@ def merge(payload: dict[str, Any], changes: Mapping[str, Any]) -> None:
 class ReferralStore:
     """All referrals; safe to use from any thread, and between any two requests."""
 
-    def __init__(self, clock: SimulatedClock) -> None:
+    def __init__(self, clock: SimulatedClock, since: datetime | None = None) -> None:
+        """`since`: what was unanswered for 14 days at this time (default: now) stays so, as with a late service."""
         self._clock = clock
         self._lock = threading.RLock()
         self._keys = itertools.count(1)
         self._records: dict[int, Record] = {}
         self._by_id: dict[str, int] = {}
         self._orders: dict[Order, list[Position]] = {"createdDateTime": [], "updatedDateTime": []}
-        self._pending: set[int] = set()
-        self._expired_until = clock.now()
+        self._deadlines: list[tuple[int, int]] = []
+        self._overdue: set[int] = set()
+        self._since = ticks_of(since or clock.now())
         self.version = 0
-        self.template: Callable[[], dict[str, Any]] | None = None
+        self.template = new_referral
 
     # What tests and the control endpoint do
 
@@ -80,12 +77,12 @@ class ReferralStore:
 
         `created` and `updated` (text) place it in the lists where the payload has no readable dates; else it is new.
         """
-        now = text_of(self._clock.ticks())
+        now = self.now()
         fields = payload if isinstance(payload, dict) else {}
         created = sortable(created) or sortable(fields.get("createdDateTime")) or now
         updated = sortable(updated) or sortable(fields.get("updatedDateTime")) or now
         with self._lock:
-            record = self._record(payload, created, updated)
+            record = self._record(payload, encode(payload), created, updated)
             for order, entries in self._orders.items():
                 insort(entries, record.position(order))
             self.version += 1
@@ -93,14 +90,9 @@ class ReferralStore:
 
     def create(self, **fields: Any) -> str:
         """Add a well-formed new referral (New, incoming, created now) with these fields put into it; its id."""
-        if self.template is None:
-            raise RuntimeError("This store has no template for new referrals.")
-        payload = self.template()
+        payload = self.template(self._clock.ticks())
         merge(payload, fields)
-        with self._lock:
-            if "eTag" not in fields:
-                payload["eTag"] = etag_of(len(self._records) + 1, sortable(payload["updatedDateTime"]) or "")
-            identity = self.add(payload)
+        identity = self.add(payload)
         if identity is None:
             raise ValueError("A created referral needs an id; use add() for a record without one.")
         return identity
@@ -129,7 +121,6 @@ class ReferralStore:
         """Take a referral away. Raises KeyError when there is no such referral."""
         with self._lock:
             record = self._records.pop(self._by_id.pop(id))
-            self._pending.discard(record.key)
             for order, entries in self._orders.items():
                 del entries[bisect_left(entries, record.position(order))]
             self.version += 1
@@ -139,10 +130,15 @@ class ReferralStore:
         with self._lock:
             self._records.clear()
             self._by_id.clear()
-            self._pending.clear()
+            self._deadlines.clear()
+            self._overdue.clear()
             for entries in self._orders.values():
                 entries.clear()
             self.version += 1
+
+    def now(self) -> str:
+        """The simulated time as the text of a date."""
+        return text_of(self._clock.ticks())
 
     def get(self, id: str, /) -> dict[str, Any] | None:
         """A copy of one referral's payload."""
@@ -196,11 +192,11 @@ class ReferralStore:
         """The store's lock: nothing changes while it is held."""
         return self._lock
 
-    def load(self, records: Iterable[tuple[Any, str, str]]) -> None:
-        """Add many (payload, created, updated) at once, faster than one by one."""
+    def load(self, records: Iterable[tuple[bytes, str, str]]) -> None:
+        """Add many (JSON, created, updated) at once, faster than one by one."""
         with self._lock:
-            for payload, created, updated in records:
-                record = self._record(payload, created, updated)
+            for body, created, updated in records:
+                record = self._record(decode(body), body, created, updated)
                 for order, entries in self._orders.items():
                     entries.append(record.position(order))
             for entries in self._orders.values():
@@ -208,32 +204,43 @@ class ReferralStore:
             self.version += 1
 
     def expire(self, *, late: bool = False) -> int:
-        """Close as Expired what has been New and incoming for 14 days (api.md 3.6) since this was last asked.
+        """Close as Expired what has been New and incoming for 14 days (api.md 3.6), at its deadline; how many.
 
-        What was overdue when the simulator started stays New, as with a service that is late, until `late`.
+        What was overdue from the start stays New until `late`.
         """
-        now = self._clock.now()
         expired = 0
         with self._lock:
-            since, self._expired_until = self._expired_until, now
-            for key in list(self._pending):
-                record = self._records[key]
-                deadline = datetime_of(record.created) + EXPIRY
-                if deadline <= now and (late or deadline > since) and record.id is not None:
-                    closed = text_of(ticks_of(now))
-                    self.change(record.id, status="Closed", substatus="Expired", closedDateTime=closed)
-                    expired += 1
+            now = self._clock.ticks()
+            while self._deadlines and self._deadlines[0][0] <= now:
+                deadline, key = heappop(self._deadlines)
+                if deadline <= self._since:
+                    self._overdue.add(key)
+                else:
+                    expired += self._close(key, deadline)
+            for key in list(self._overdue) if late else ():
+                self._overdue.discard(key)
+                expired += self._close(key, now)
         return expired
+
+    def _close(self, key: int, moment: int) -> int:
+        record = self._records.get(key)
+        if record is None or record.id is None or not _waits(decode(record.body)):
+            return 0
+        if ticks_of(datetime_of(record.created)) + EXPIRY > moment:
+            return 0  # its creation was changed meanwhile; a later deadline is noted
+        text = text_of(moment)
+        self.change(record.id, status="Closed", substatus="Expired", closedDateTime=text, updatedDateTime=text)
+        return 1
 
     def _after(self, record: Record) -> int:
         return ticks_of(datetime_of(record.updated)) + 10
 
-    def _record(self, payload: Any, created: str, updated: str) -> Record:
+    def _record(self, payload: Any, body: bytes, created: str, updated: str) -> Record:
         identity = payload.get("id") if isinstance(payload, dict) else None
         identity = identity if isinstance(identity, str) and identity.strip() else None
         if identity is not None and identity in self._by_id:
             raise ValueError(f"There is a referral {identity} already.")
-        record = Record(next(self._keys), identity, encode(payload), created, updated)
+        record = Record(next(self._keys), identity, body, created, updated)
         self._records[record.key] = record
         if identity is not None:
             self._by_id[identity] = record.key
@@ -251,12 +258,9 @@ class ReferralStore:
         self.version += 1
 
     def _note_deadline(self, record: Record, payload: Any) -> None:
-        waiting = (
-            isinstance(payload, dict) and payload.get("status") == "New" and payload.get("direction") == "Incoming"
-        )
-        (self._pending.add if waiting else self._pending.discard)(record.key)
+        if _waits(payload):
+            heappush(self._deadlines, (ticks_of(datetime_of(record.created)) + EXPIRY, record.key))
 
 
-def new_id() -> str:
-    """A random referral id."""
-    return str(uuid.uuid4())
+def _waits(payload: Any) -> bool:
+    return isinstance(payload, dict) and payload.get("status") == "New" and payload.get("direction") == "Incoming"

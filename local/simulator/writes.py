@@ -1,9 +1,11 @@
 """Creating and changing a referral through the API: what Microsoft's pages allow (api.md 3.2, 3.4, 3.6)."""
 
 import re
+import uuid
 from typing import Any
 
 from .messages import Json, Request
+from .template import ORGANIZATION, etag_of, links
 
 ALLOWED_PATHS = re.compile(
     r"/(campaignId|externalReferenceId|referralProgram|salesStage|status|substatus|statusReason|team(/-)?"
@@ -28,8 +30,8 @@ class Refused(ValueError):
         self.status = status
 
 
-def patch(payload: Json, request: Request) -> None:
-    """Apply the RFC 6902 operations of a request to the payload. Raises Refused."""
+def patch(payload: Json, request: Request, now: str) -> None:
+    """Apply the RFC 6902 operations of a request to the payload, at a time. Raises Refused."""
     if_match = request.headers.get("if-match")
     if if_match is not None and if_match != payload.get("eTag"):
         raise Refused("The referral has changed since it was read.", 412)
@@ -42,10 +44,12 @@ def patch(payload: Json, request: Request) -> None:
     after, substatus = payload.get("status"), payload.get("substatus")
     if after not in TRANSITIONS.get(str(before), ()) or substatus not in SUBSTATUSES.get(str(after), ()):
         raise Refused(f"A referral can't go from {before} to {after}/{substatus}.")
+    if after != before:
+        payload["closedDateTime" if after == "Closed" else "acceptedDateTime"] = now
 
 
-def new_referral(request: Request) -> Json:
-    """The fields of a referral posted by the partner: an own deal starts accepted. Raises Refused."""
+def new_referral(request: Request, now: str) -> Json:
+    """The referral that a partner posts at a time: an own deal starts accepted. Raises Refused."""
     body = _body(request)
     if not isinstance(body, dict):
         raise Refused("The body must be a referral.")
@@ -55,10 +59,22 @@ def new_referral(request: Request) -> Json:
         raise Refused(f"{', '.join(missing)} must be given.")
     if not isinstance(fields["customerProfile"], dict) or not isinstance(fields["details"], dict):
         raise Refused("customerProfile and details must be objects.")
-    for name in ("id", "createdDateTime", "updatedDateTime", "eTag"):
-        fields.pop(name, None)
-    own: Json = {"status": "Active", "substatus": "Accepted", "direction": "Outgoing", "expirationDateTime": None}
-    return {**fields, **own}
+    identity, engagement = str(uuid.uuid4()), str(fields.get("engagementId") or uuid.uuid4())
+    return {
+        **fields,
+        **ORGANIZATION,
+        "id": identity,
+        "engagementId": engagement,
+        "createdDateTime": now,
+        "updatedDateTime": now,
+        "acceptedDateTime": now,
+        "expirationDateTime": None,
+        "status": "Active",
+        "substatus": "Accepted",
+        "direction": "Outgoing",
+        "eTag": etag_of(int(identity[:6], 16), now),
+        "links": links(identity, engagement),
+    }
 
 
 def _body(request: Request) -> Any:

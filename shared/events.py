@@ -25,12 +25,15 @@ SYNC_SKIPPED: Final = "sync_skipped"
 SIGN_IN_REQUIRED: Final = "sign_in_required"
 """Nobody is signed in to Partner Center, or the sign-in has died: a person must sign in on the page."""
 SIGN_IN_RENEWED: Final = "sign_in_renewed"
-"""The sign-in was completed, or renewed by its refresh token."""
+"""Entra renewed the sign-in by its refresh token."""
 SIGN_IN_RENEWAL_FAILED: Final = "sign_in_renewal_failed"
-SIGN_IN_FAILED: Final = "sign_in_failed"
-SIGNED_IN: Final = "signed_in"
-SIGNED_OUT: Final = "signed_out"
 """Entra did not renew the sign-in; ``code`` tells a passing failure (sign_in_unavailable) from the others."""
+SIGNED_IN: Final = "signed_in"
+"""A person signed in to Partner Center."""
+SIGN_IN_FAILED: Final = "sign_in_failed"
+"""A person's attempt to sign in was refused; ``aadsts`` is the number of Entra's error."""
+SIGNED_OUT: Final = "signed_out"
+"""A person signed out: the tokens are forgotten."""
 PARTNER_CENTER_ATTEMPT: Final = "partner_center_attempt"
 """One request to Partner Center was answered, or failed. ``waitSeconds`` is the wait before the next attempt."""
 PARTNER_CENTER_THROTTLED: Final = "partner_center_throttled"
@@ -74,9 +77,12 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         SYNC_FAILED: (*_RUN, "code", "requestId"),
         SYNC_PAUSED: (*_RUN, "retryAfterSeconds"),
         SYNC_SKIPPED: ("code",),
-        SIGN_IN_REQUIRED: ("reasonCode",),
+        SIGN_IN_REQUIRED: ("reasonCode", "aadsts"),
         SIGN_IN_RENEWED: (),
-        SIGN_IN_RENEWAL_FAILED: ("code", "reasonCode"),
+        SIGN_IN_RENEWAL_FAILED: ("code", "reasonCode", "aadsts"),
+        SIGNED_IN: (),
+        SIGN_IN_FAILED: ("reasonCode", "aadsts"),
+        SIGNED_OUT: (),
         PARTNER_CENTER_ATTEMPT: ("status", "attempt", "kind", "waitSeconds", "durationSeconds", "requestId"),
         PARTNER_CENTER_THROTTLED: ("status", "retryAfterSeconds", "requestId"),
         STORAGE_RETRY: ("status", "attempt", "kind", "waitSeconds", "table", "operation"),

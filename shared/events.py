@@ -56,12 +56,17 @@ TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
 COMMON_FIELDS: Final = ("event", "runId", "correlationId", "function")
 """What any event may carry; ``runId`` is that of the run it happened in."""
 
-_RUN = (
+_RUN: Final = (
     "mode",
     "trigger",
     "dryRun",
+    "state",
+    "startedAt",
+    "finishedAt",
     "durationSeconds",
+    "watermark",
     "pages",
+    "retries",
     "fetched",
     "inserted",
     "updated",
@@ -69,13 +74,18 @@ _RUN = (
     "repeated",
     "quarantined",
     "missing",
+    "companiesInserted",
+    "companiesUpdated",
+    "visibilityChanged",
+    "code",
 )
+"""A run as ``Run.log_fields`` gives it."""
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         SYNC_SUCCEEDED: _RUN,
-        SYNC_FAILED: (*_RUN, "code", "requestId"),
-        SYNC_PAUSED: (*_RUN, "retryAfterSeconds"),
+        SYNC_FAILED: (*_RUN, "requestId"),
+        SYNC_PAUSED: (*_RUN, "waitSeconds"),
         SYNC_SKIPPED: ("code",),
         SIGN_IN_REQUIRED: ("reasonCode", "aadsts"),
         SIGN_IN_RENEWED: (),

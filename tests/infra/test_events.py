@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared import events
+from shared.model.run import Run
 from tests.infra.bicep import ROOT
 
 NAMES: dict[str, str] = {
@@ -39,6 +40,13 @@ def test_the_code_logs_events_of_the_list_with_fields_of_the_list() -> None:
     for where, event, fields in found:
         extra = fields - set(events.FIELDS[event]) - set(events.COMMON_FIELDS)
         assert not extra, f"{where}: {event} carries {sorted(extra)}"
+
+
+def test_a_run_logs_the_fields_that_queries_may_name() -> None:
+    run = Run(id="20261124T000000000-abc", mode="full", trigger="timer", started_at="2026-11-24T00:00:00.0000000Z")
+    for event in (events.SYNC_SUCCEEDED, events.SYNC_PAUSED, events.SYNC_FAILED):
+        assert set(run.log_fields()) - set(events.COMMON_FIELDS) <= set(events.FIELDS[event])
+    assert set(events.FIELDS[events.SYNC_SUCCEEDED]) == set(run.log_fields()) - set(events.COMMON_FIELDS)
 
 
 @pytest.mark.parametrize("event", sorted(NAMES.values()))

@@ -58,6 +58,7 @@ class HunterError(Exception):
         retry_after: float | None = None,
         correlation_id: str | None = None,
         request_id: str | None = None,
+        upstream_status: int | None = None,
     ) -> None:
         super().__init__(message or self.default)
         self.message = message or self.default
@@ -65,6 +66,8 @@ class HunterError(Exception):
         self.correlation_id = correlation_id
         self.request_id = request_id
         """Microsoft's request id of the failed call, for their support; logged, never shown."""
+        self.upstream_status = upstream_status
+        """The HTTP status that upstream answered, where it answered."""
 
 
 class InternalError(HunterError):

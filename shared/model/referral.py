@@ -108,10 +108,12 @@ def read_record(raw: bytes | str) -> Reading:
         Unstorable: it is no object, or has no id.
     """
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
-    record = _load(data)
-    if not isinstance(record, dict):
-        raise Unstorable("The record is no object.")
-    record["id"] = read_head(data).id
+    head = read_head(data)
+    try:
+        record = _load(data)
+    except RecursionError:
+        return _unread(head.id, [])
+    record["id"] = head.id
     if _ESCAPED_ODDITY.search(data):
         record = _tidy_all(record)
     problems: list[Problem] = []
@@ -126,7 +128,12 @@ def read_record(raw: bytes | str) -> Reading:
                 if _blank(record, path):
                     problems.append(Problem(_path_text(path), _REASONS.get(one["type"], _reason(one["msg"]))))
             if len(problems) == before:
-                raise Unstorable("The record can't be read.") from None
+                return _unread(head.id, problems)
+
+
+def _unread(referral_id: str, problems: list[Problem]) -> Reading:
+    """Nothing but the id can be read; the payload is kept all the same."""
+    return Reading(Referral(id=referral_id), (*problems, Problem("record", _UNREADABLE)))
 
 
 def content_hash(raw: bytes, salt: bytes = b"") -> str:

@@ -7,6 +7,7 @@ A payload too long for its row lies in pieces in ReferralPayloads, written befor
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -51,7 +52,7 @@ _SEARCHED: Final = 16_000
 _LISTS: Final = 20_000
 SUMMARY_COLUMNS: Final = ("RowKey", "id", *_TEXTS, "companyMentions", "dealValue", "searchText", "problems")
 """What a list needs of a row; the payload stays where it is."""
-INDEX_COLUMNS: Final = ("RowKey", "contentHash", "missingSince")
+INDEX_COLUMNS: Final = ("RowKey", "rawHash", "missingSince")
 """What a full walk needs to tell what changed."""
 
 
@@ -60,13 +61,16 @@ def partition_of(referral_id: str) -> str:
     return hashlib.sha256(referral_id.encode("utf-8", "surrogatepass")).hexdigest()[0]
 
 
-def to_row(summary: ReferralSummary, raw: str, content_hash: str, fence: int) -> tuple[Entity, list[Entity]]:
+def to_row(
+    summary: ReferralSummary, raw: str, content_hash: str, raw_hash: str, fence: int
+) -> tuple[Entity, list[Entity]]:
     """A referral as its row, and the pieces of its payload that do not fit in there.
 
     Args:
         summary: the list columns.
         raw: the payload as received, JSON.
         content_hash: of the canonical payload, see ``model.referral``.
+        raw_hash: of the payload's bytes, by which an unchanged record is told without reading it.
         fence: the lease's generation under which it is written.
     """
     row: Entity = {
@@ -74,6 +78,7 @@ def to_row(summary: ReferralSummary, raw: str, content_hash: str, fence: int) ->
         "RowKey": key(summary.id),
         "id": summary.id[:_LISTS],
         "contentHash": content_hash,
+        "rawHash": raw_hash,
         "fence": fence,
     }
     for column, field in _TEXTS.items():
@@ -132,11 +137,18 @@ def write_pieces(store: TableStore, pieces: Iterable[Entity]) -> None:
         table.replace(piece, None)
 
 
-def delete_pieces(store: TableStore, row: Mapping[str, Any]) -> None:
-    """Remove the pieces that an older version of a row pointed to."""
-    referral_id = str(row.get("id") or unkey(row["RowKey"]))
-    for number in range(int(row.get("payloadPieces") or 0)):
-        store.table("ReferralPayloads").delete(row["PartitionKey"], _piece_key(referral_id, row["contentHash"], number))
+def sweep_pieces(store: TableStore) -> None:
+    """Remove pieces that no row points to any more; with none stored, one request."""
+    table, rows = store.table("ReferralPayloads"), store.table("Referrals")
+    pieces = table.query(None, select=["PartitionKey", "RowKey"])
+    for (partition, row_key), group in itertools.groupby(
+        pieces, key=lambda one: (one["PartitionKey"], one["RowKey"].rpartition("|")[0])
+    ):
+        owner, _, content = row_key.rpartition("|")
+        row = rows.get(partition, owner, ["contentHash", "payloadPieces"])
+        if not row or row["contentHash"] != content or row.get("payloadPieces") is None:
+            for piece in group:
+                table.delete(partition, piece["RowKey"])
 
 
 def read_rows(table: Table, ids: Iterable[str], select: Iterable[str] | None = None) -> dict[str, Entity]:
@@ -167,7 +179,7 @@ def rows_with_keys(table: Table, partition: str, keys: list[str], select: list[s
         return
     parameters = {"partition": partition, **{f"k{number}": one for number, one in enumerate(keys)}}
     any_key = " or ".join(f"RowKey eq @k{number}" for number in range(len(keys)))
-    yield from table.query(f"PartitionKey eq @partition and ({any_key})", parameters, select)
+    yield from table.query(f"PartitionKey eq @partition and ( {any_key} )", parameters, select)
 
 
 def scan(table: Table, partition: str, columns: Iterable[str]) -> Iterator[Entity]:

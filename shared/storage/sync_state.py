@@ -7,6 +7,7 @@ written together, on the condition that the lease is still ours. A run that lost
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -185,6 +186,7 @@ class HeldLease:
         self._run_id = run_id
         self._lease = lease
         self._renewed = store.clock.monotonic()
+        self._lock = threading.Lock()
         self.fence: int = int(lease["fence"])
 
     def due(self) -> bool:
@@ -224,30 +226,31 @@ class HeldLease:
         Raises:
             RunInterrupted: another run has taken the lease; nothing was written.
         """
-        lease = _lease_row("" if release else self._run_id, self.fence, self._clock.now(), settled=settled)
-        lease["sequence"] = int(self._lease.get("sequence", 0)) + 1
-        operations: list[Operation] = [Replace(lease, self._lease["etag"])]
-        if run:
-            operations.append(Replace(_run_row(run), None))
-        if cursor:
-            row: Entity = {"PartitionKey": PARTITION, "RowKey": _CURSOR}
-            put_text(row, "cursor", msgspec.json.encode(cursor).decode())
-            put_bytes(row, "recent", recent or b"")
-            operations.append(Replace(row, None))
-        operations += [Replace(one, None) for one in met]
-        if new_version:
-            operations.append(Replace(_version_row(), None))
-        try:
-            etag = self._table.transact(operations)[0]
-        except RowConflict:
-            # Ours all the same, if an earlier attempt was applied and only its answer got lost.
-            stored = self._table.get(PARTITION, _LEASE)
-            ours = stored and stored["fence"] == self.fence and stored.get("sequence") == lease["sequence"]
-            if not stored or not ours:
-                raise RunInterrupted from None
-            etag = stored["etag"]
-        self._lease = {**lease, "etag": etag}
-        self._renewed = self._clock.monotonic()
+        with self._lock:
+            lease = _lease_row("" if release else self._run_id, self.fence, self._clock.now(), settled=settled)
+            lease["sequence"] = int(self._lease.get("sequence", 0)) + 1
+            operations: list[Operation] = [Replace(lease, self._lease["etag"])]
+            if run:
+                operations.append(Replace(_run_row(run), None))
+            if cursor:
+                row: Entity = {"PartitionKey": PARTITION, "RowKey": _CURSOR}
+                put_text(row, "cursor", msgspec.json.encode(cursor).decode())
+                put_bytes(row, "recent", recent or b"")
+                operations.append(Replace(row, None))
+            operations += [Replace(one, None) for one in met]
+            if new_version:
+                operations.append(Replace(_version_row(), None))
+            try:
+                etag = self._table.transact(operations)[0]
+            except RowConflict:
+                # Ours all the same, if an earlier attempt was applied and only its answer got lost.
+                stored = self._table.get(PARTITION, _LEASE)
+                ours = stored and stored["fence"] == self.fence and stored.get("sequence") == lease["sequence"]
+                if not stored or not ours:
+                    raise RunInterrupted from None
+                etag = stored["etag"]
+            self._lease = {**lease, "etag": etag}
+            self._renewed = self._clock.monotonic()
 
 
 def met_row(walk: Walk, hashes: bytes) -> Entity:

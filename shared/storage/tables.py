@@ -340,11 +340,12 @@ def _log_retry(operation: str, table: str, state: RetryCallState) -> None:
 
 
 def _code(error: HttpResponseError) -> str:
-    return str(getattr(error, "error_code", "") or "")
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "")
 
 
 def _is_table_missing(error: HttpResponseError) -> bool:
-    return "TableNotFound" in _code(error)
+    return _code(error) == "TableNotFound"
 
 
 def _read(entity: Any) -> Entity:

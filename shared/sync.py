@@ -1,0 +1,493 @@
+"""The sync: the one orchestrator, called alike by the HTTP function, the timer and the command line.
+
+A run takes the lease, walks Partner Center's pages, hands records to the intake, confirms what is missing, updates the
+companies, and moves the cursor last. Incremental walks read the newest changes first and stop behind the watermark; full
+walks read everything in the order of creation, which never moves. docs/reliability.md says what that promises.
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Final, Protocol
+
+import msgspec
+
+from shared import events
+from shared.clock import Clock, Deadline
+from shared.errors import (
+    AccessDenied,
+    ContractChanged,
+    HunterError,
+    InternalError,
+    PartnerCenterError,
+    Rejected,
+    SignInRequired,
+    StorageUnavailable,
+    Throttled,
+    UntrustedLink,
+)
+from shared.intake import Intake, heads_of
+from shared.log import bound, current, get_logger
+from shared.model import times
+from shared.model.referral import Head as RecordHead
+from shared.model.referral import Unstorable, rules_salt
+from shared.model.run import Mode, Run, RunError, Trigger
+from shared.model.summary import ReferralSummary
+from shared.partner_center.client import BY_CREATION, BY_UPDATE, LinkExpired, Page, PartnerCenterClient, WaitTooLong
+from shared.settings import Settings
+from shared.storage.companies import CompanyBook
+from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan, sweep_pieces
+from shared.storage.sync_state import Cursor, Head, HeldLease, SyncState, Walk, met_row
+from shared.storage.tables import TableStore
+
+log = get_logger(__name__)
+
+HTTP_SECONDS: Final = 200.0
+"""The time of a run that an HTTP caller waits for; the platform cuts the answer off at 230 s."""
+TIMER_SECONDS: Final = 25 * 60.0
+RESERVE_SECONDS: Final = 10.0
+"""Time kept for writing what was read, before a run's time is up."""
+WALK_LASTS: Final = timedelta(hours=12)
+"""A paused walk older than this is begun anew: its place may no longer mean anything."""
+SHOWN_EVERY_SECONDS: Final = 2.0
+PLACE_KEPT_EVERY_SECONDS: Final = 15.0
+WRITERS: Final = 4
+MANY_PAGES: Final = 5
+"""From here on an incremental walk asks storage for all hashes at once."""
+VANISHED_SHARE: Final = 0.2
+VANISHED_LEAST: Final = 20
+"""When more than this share, and at least so many, vanish at once, the account's role has probably shrunk."""
+
+
+class SignedIn(Protocol):
+    """What a sync needs of the sign-in."""
+
+    def token(self, *, force_refresh: bool = False) -> str:
+        """An access token for Partner Center."""
+
+    def own_domain(self) -> str | None:
+        """The domain of the account that is signed in."""
+
+
+class _TimeIsUp(Exception):
+    """The run's time is used up; it pauses."""
+
+
+class Sync:
+    """Runs syncs. One for each process; runs of all processes exclude each other by the lease.
+
+    Args:
+        settings: the app's settings.
+        store: the tables.
+        sign_in: where tokens come from.
+        parallel: whether rows are written side by side; tests write in turn to count calls.
+    """
+
+    def __init__(self, settings: Settings, store: TableStore, sign_in: SignedIn, *, parallel: bool = True) -> None:
+        self._settings, self._store, self._sign_in, self._parallel = settings, store, sign_in, parallel
+        self._state = SyncState(store)
+
+    def run(
+        self,
+        trigger: Trigger,
+        *,
+        mode: Mode = "incremental",
+        dry_run: bool = False,
+        budget: float = HTTP_SECONDS,
+        progress: Callable[[Run], None] = lambda _: None,
+    ) -> Run:
+        """Sync now.
+
+        Args:
+            trigger: who asks.
+            mode: what is asked for; a first, overdue or unfinished full walk is done all the same.
+            dry_run: read and count, and write no row.
+            budget: seconds after which the run pauses.
+            progress: called after every page.
+
+        Returns:
+            The run: succeeded, or paused because its time was up.
+
+        Raises:
+            HunterError: the run did not take place, or failed, or was told to wait; it is recorded and logged.
+        """
+        self._settings.require_partner_center()
+        clock = self._store.clock
+        head = self._state.load()
+        self._respect_throttling(head.cursor, clock)
+        own_domains = {*self._settings.partner_domains, *filter(None, [self._sign_in.own_domain()])}
+        walk = self._choose_walk(head.cursor, mode, rules_salt(own_domains).hex(), clock, dry_run=dry_run)
+        run = Run.start(walk.mode, trigger, clock.now(), dry_run=dry_run)
+        lease = self._state.acquire(run, head)
+        correlation_id = current("correlationId") or str(uuid.uuid4())
+        with (
+            bound(runId=run.id, correlationId=correlation_id),
+            ThreadPoolExecutor(WRITERS) if self._parallel else nullcontext() as executor,
+        ):
+            running = _Run(self._settings, self._store, self._sign_in, self._state, lease, head, walk, run)
+            return running.go(own_domains, Deadline(clock, budget), executor, progress, str(correlation_id))
+
+    def _respect_throttling(self, cursor: Cursor, clock: Clock) -> None:
+        """Until the pause that Partner Center asked for has passed, nothing is sent there."""
+        if cursor.throttled_until:
+            rest = (times.to_datetime(cursor.throttled_until) - clock.now()).total_seconds()
+            if rest > 0:
+                raise Throttled(retry_after=rest)
+
+    def _choose_walk(self, cursor: Cursor, mode: Mode, rules: str, clock: Clock, *, dry_run: bool) -> Walk:
+        """Go on with the paused walk, or begin the one that is asked for or due."""
+        now = clock.now()
+        going = None if dry_run else cursor.walk
+        fits = going and cursor.rules == rules and (going.mode == "full" or mode == "incremental")
+        if going and fits and now - times.to_datetime(going.started_at) < WALK_LASTS:
+            return going
+        due = (
+            cursor.last_full_sync is None
+            or cursor.rules != rules
+            or now - times.to_datetime(cursor.last_full_sync) >= timedelta(hours=self._settings.full_sync_hours)
+        )
+        chosen: Mode = "full" if mode == "full" or due else "incremental"
+        return Walk(id=uuid.uuid4().hex[:12], mode=chosen, started_at=times.from_datetime(now))
+
+
+class _Run:
+    """One run, from the lease to the cursor."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: TableStore,
+        sign_in: SignedIn,
+        state: SyncState,
+        lease: HeldLease,
+        head: Head,
+        walk: Walk,
+        run: Run,
+    ) -> None:
+        self._settings, self._store, self._sign_in, self._state = settings, store, sign_in, state
+        self._lease, self._head, self._walk, self._record = lease, head, walk, run
+        self._clock = store.clock
+        self._cursor = msgspec.structs.replace(head.cursor)
+        self._recent = head.recent
+        self._settled = head.settled
+        self._shown = self._kept = self._clock.monotonic()
+
+    def go(
+        self,
+        own_domains: set[str],
+        deadline: Deadline,
+        executor: Executor | None,
+        progress: Callable[[Run], None],
+        correlation_id: str,
+    ) -> Run:
+        """Carry the run out and record how it ended."""
+        self._deadline, self._progress, self._correlation_id = deadline, progress, correlation_id
+        self._intake = Intake(self._store, self._record, own_domains, self._lease.fence, self._lease.renew, executor)
+        self._client = PartnerCenterClient(
+            self._settings.api_url,
+            self._sign_in,
+            self._clock,
+            deadline,
+            interval=self._settings.page_interval_seconds,
+            alive=self._keep_lease,
+        )
+        asked: float | None = None
+        try:
+            try:
+                self._read_everything()
+                self._finish()
+            except _TimeIsUp:
+                self._pause(None)
+            except WaitTooLong as wait:
+                self._pause(wait.seconds)
+                asked = wait.seconds
+        except HunterError as error:
+            self._fail(error)
+            raise
+        except Exception as error:
+            log.error(events.UNEXPECTED_ERROR, kind=type(error).__name__, at=_where(error))
+            failure = InternalError()
+            self._fail(failure)
+            raise failure from error
+        finally:
+            self._client.close()
+        if asked is not None:
+            raise Throttled(retry_after=asked, correlation_id=correlation_id)
+        return self._record
+
+    # -- walking ---------------------------------------------------------------------------------------------------
+
+    def _read_everything(self) -> None:
+        """Walk until all is read; a walk whose link expired, or whose order is not honoured, begins anew, once."""
+        restarted = False
+        while True:
+            try:
+                self._walk_pages()
+                break
+            except LinkExpired as expired:
+                if restarted:
+                    self._walk.link = None  # no place worth keeping
+                    raise expired.error from None
+                self._begin_anew(self._walk.mode)
+            except _OrderIgnored:
+                self._begin_anew("full")
+            restarted = True
+        self._intake.flush()
+        if self._walk.mode == "full" and not self._record.dry_run:
+            if not self._walk.complete:
+                self._walk.complete = True
+                self._keep_place()
+            self._confirm_missing()
+            self._intake.let_go(self._walk.id)
+            self._intake.flush()
+            sweep_pieces(self._store)
+
+    def _begin_anew(self, mode: Mode) -> None:
+        self._walk = Walk(id=uuid.uuid4().hex[:12], mode=mode, started_at=times.from_datetime(self._clock.now()))
+        self._record.mode = mode
+        self._intake.restart()
+
+    def _walk_pages(self) -> None:
+        walk, full = self._walk, self._walk.mode == "full"
+        if full:
+            self._intake.know_all()
+            if walk.link is None and not walk.complete:
+                self._set_watermark(heads_of(self._client.newest().records))
+        else:
+            self._intake.know(self._recent)
+        if walk.complete:
+            return
+        bound_at = self._bound()
+        links: set[str] = set()
+        for number in itertools.count(1):
+            page = self._page(links)
+            heads = self._intake.take_page(page.records, walk.id, full=full)
+            walk.pages += 1
+            if not full:
+                _check_order(heads)
+                if walk.pages == 1:
+                    self._set_watermark(heads)
+                elif number == MANY_PAGES:
+                    self._intake.know_all()  # so many changes: one scan is cheaper than asking page by page
+            self._progress(self._record)
+            if page.next is None or (not full and _reaches(heads, bound_at)):
+                return
+            walk.link = page.next
+            self._between_pages()
+
+    def _page(self, links: set[str]) -> Page:
+        if self._walk.link is None:
+            return self._client.page(BY_CREATION if self._walk.mode == "full" else BY_UPDATE)
+        if self._walk.link in links:
+            raise ContractChanged
+        links.add(self._walk.link)
+        return self._client.page(self._walk.link, is_link=True)
+
+    def _bound(self) -> str | None:
+        if self._cursor.watermark is None:
+            return None
+        return times.shifted(self._cursor.watermark, minutes=-self._settings.overlap_minutes)
+
+    def _set_watermark(self, heads: list[RecordHead]) -> None:
+        """Microsoft's newest time at the walk's start; a date in our future (someone's typing error) must not hold it."""
+        newest = max((head.updated for head in heads if head.updated), default=None)
+        if newest:
+            self._walk.watermark = min(newest, times.from_datetime(self._clock.now()))
+
+    def _between_pages(self) -> None:
+        """Write when enough has gathered, keep the place, show how far it is, and stop when the time is up."""
+        now = self._clock.monotonic()
+        if self._deadline.remaining() <= RESERVE_SECONDS:
+            raise _TimeIsUp
+        if self._intake.full_buffer or now - self._kept >= PLACE_KEPT_EVERY_SECONDS:
+            self._intake.flush()
+            self._keep_place()
+        elif now - self._shown >= SHOWN_EVERY_SECONDS:
+            self._lease.commit(run=self._record)
+            self._shown = now
+
+    def _keep_place(self) -> None:
+        """Commit progress, lease and place together; all records before the place are stored."""
+        self._record.retries = self._client.retries
+        if self._record.dry_run:
+            self._lease.commit(run=self._record)
+            return
+        self._cursor.walk, self._cursor.rules = self._walk, self._intake.rules
+        met = self._intake.take_unsaved() if self._walk.mode == "full" else b""
+        rows = [met_row(self._walk, met)] if met else []
+        self._walk.met_chunks += len(rows)
+        self._lease.commit(self._record, self._cursor, self._recent, rows, new_version=self._intake.wrote)
+        self._intake.wrote = False
+        self._shown = self._kept = self._clock.monotonic()
+
+    def _keep_lease(self) -> None:
+        if self._lease.due():
+            self._lease.renew()
+
+    # -- what is missing -------------------------------------------------------------------------------------------
+
+    def _confirm_missing(self) -> None:
+        """Mark what a complete full walk did not meet and a read by id confirms as gone or hidden."""
+        unmet, visible = self._intake.unmet(self._state.met(self._walk))
+        self._cursor.visibility_changed = len(unmet) >= VANISHED_LEAST and len(unmet) > VANISHED_SHARE * visible
+        if self._cursor.visibility_changed:
+            self._record.visibility_changed = True
+            log.warning(events.VISIBILITY_CHANGED, missing=len(unmet))
+            return
+        if not unmet:
+            return
+        for row in self._intake.rows_of(unmet):
+            if self._deadline.remaining() <= RESERVE_SECONDS:
+                return  # the next full walk confirms the rest
+            try:
+                self._intake.take_confirmed(self._client.referral(str(row["id"])))
+            except AccessDenied:
+                gone = True
+            except Rejected as error:
+                gone = error.upstream_status == 404
+            except (PartnerCenterError, Unstorable):
+                gone = False  # nobody knows: the next full walk asks again
+            else:
+                continue
+            if gone:
+                self._intake.mark_missing(row, times.from_datetime(self._clock.now()), self._walk.id)
+
+    # -- ends ------------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Bring the companies up to what the rows say: those touched, or all when nobody knows which."""
+        book = CompanyBook(self._store)
+        if self._settled and not self._intake.overflowed:
+            if not self._intake.touched:
+                return
+            counts = book.apply(self._intake.touched)
+        else:
+            counts = book.rebuild(self._all_summaries())
+            self._intake.wrote = True
+        self._record.companies_inserted += counts.inserted
+        self._record.companies_updated += counts.updated
+        self._intake.touched = []
+        self._intake.overflowed, self._settled = False, True
+
+    def _all_summaries(self) -> Iterator[ReferralSummary]:
+        for partition in PARTITIONS:
+            self._keep_lease()
+            yield from map(from_row, scan(self._store.table("Referrals"), partition, SUMMARY_COLUMNS))
+
+    def _finish(self) -> None:
+        record, cursor, now = self._record, self._cursor, times.from_datetime(self._clock.now())
+        record.retries = self._client.retries
+        if record.dry_run:
+            record.state, record.finished_at, record.watermark = "succeeded", now, cursor.watermark
+            self._lease.commit(run=record, release=True, settled=self._settled)
+        else:
+            self._settle()
+            cursor.watermark = self._walk.watermark or cursor.watermark
+            cursor.last_success = record.finished_at = times.from_datetime(self._clock.now())
+            cursor.throttled_until = None
+            cursor.rules = self._intake.rules
+            full = self._walk.mode == "full"
+            if full:
+                cursor.last_full_sync = record.finished_at
+            cursor.walk = None
+            record.state, record.watermark = "succeeded", cursor.watermark
+            recent = b"" if full else self._intake.recent()
+            self._lease.commit(
+                record, cursor, recent, new_version=self._intake.wrote, release=True, settled=self._settled
+            )
+            if full:
+                self._tidy()
+        log.info(events.SYNC_SUCCEEDED, **record.log_fields())
+
+    def _tidy(self) -> None:
+        try:
+            self._state.tidy(keep_walk=None)
+        except StorageUnavailable:
+            log.warning(events.STORAGE_FAILED, operation="tidy")  # the run succeeded; the next full walk tidies up
+
+    def _pause(self, throttled_seconds: float | None) -> None:
+        """Keep what was read and where the walk is, and give the lease back."""
+        record = self._record
+        self._intake.flush()
+        if not self._intake.overflowed and self._settled:
+            self._settle()
+        record.state = "paused"
+        if throttled_seconds is not None:
+            until = self._clock.now() + timedelta(seconds=throttled_seconds)
+            self._cursor.throttled_until = times.from_datetime(until)
+            record.error = RunError(Throttled.code, Throttled.default, self._correlation_id)
+        self._release()
+        log.warning(events.SYNC_PAUSED, **record.log_fields(), waitSeconds=throttled_seconds)
+
+    def _fail(self, error: HunterError) -> None:
+        """Record a failure: what was read is kept if it can be, and so is the place."""
+        record = self._record
+        error.correlation_id = error.correlation_id or self._correlation_id
+        record.state, record.error = "failed", RunError(error.code, error.message, error.correlation_id)
+        try:
+            if isinstance(error, ContractChanged | UntrustedLink):
+                self._walk.link, self._walk.complete = None, False  # no place worth keeping
+                self._release()
+            elif isinstance(error, PartnerCenterError | SignInRequired):
+                self._intake.flush()
+                self._release()
+            else:
+                record.finished_at = times.from_datetime(self._clock.now())
+                self._lease.commit(run=record, release=True, settled=False)
+        except HunterError:
+            # Storage is away, or the lease is lost: the next run finds this one unfinished and records it so.
+            log.warning(events.STORAGE_FAILED, operation="record failure")
+        record.finished_at = record.finished_at or times.from_datetime(self._clock.now())
+        fields = {**record.log_fields(), "requestId": error.request_id}
+        log.error(events.SYNC_FAILED, **fields)
+        if isinstance(error, SignInRequired):
+            log.error(events.SIGN_IN_REQUIRED)
+
+    def _release(self) -> None:
+        """Commit record and place, and give the lease back."""
+        record = self._record
+        record.retries = self._client.retries
+        record.finished_at = times.from_datetime(self._clock.now())
+        settled = self._settled and not self._intake.touched and not self._intake.overflowed
+        if record.dry_run:
+            kept = msgspec.structs.replace(self._head.cursor, throttled_until=self._cursor.throttled_until)
+            self._lease.commit(record, kept, self._recent, release=True, settled=settled)
+            return
+        has_place = self._walk.link or self._walk.complete
+        self._cursor.walk = self._walk if has_place else None
+        self._cursor.rules = self._intake.rules if has_place else self._cursor.rules
+        met = self._intake.take_unsaved() if self._walk.mode == "full" else b""
+        rows = [met_row(self._walk, met)] if met else []
+        self._walk.met_chunks += len(rows)
+        wrote = self._intake.wrote
+        self._lease.commit(record, self._cursor, self._recent, rows, new_version=wrote, release=True, settled=settled)
+
+
+class _OrderIgnored(Exception):
+    """The pages are not in the order that was asked for, so stopping early would lose changes."""
+
+
+def _check_order(heads: list[RecordHead]) -> None:
+    """An incremental walk may stop early only while the newest come first. Seconds are compared: the service sorts
+    texts, in which 03Z comes after 03.5Z."""
+    stamps = [head.updated[:19] for head in heads if head.updated]
+    if any(earlier < later for earlier, later in itertools.pairwise(stamps)):
+        raise _OrderIgnored
+
+
+def _reaches(heads: list[RecordHead], bound_at: str | None) -> bool:
+    """Whether a page has a record from before the bound."""
+    return bound_at is not None and any(head.updated is not None and head.updated < bound_at for head in heads)
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the innermost frame; no values."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -23,12 +24,12 @@ from typing import Self
 
 from local import node
 
-SCRIPT = node.NODE_MODULES / "azurite" / "dist" / "src" / "table" / "main.js"
+SCRIPTS = node.NODE_MODULES / "azurite" / "dist" / "src"
 LEASH = Path(__file__).with_name("end_with_parent.cjs")
 DEFAULT_ACCOUNT = "devstoreaccount1"
 # The emulator's well-known key, printed in Microsoft's documentation; it opens nothing but an emulator.
 DEFAULT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-STARTED = "successfully started on"
+STARTED = re.compile("successfully (started on|listening at)")  # the table service alone; all services together
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
@@ -49,16 +50,25 @@ class Azurite:
     folder: where the data are kept; None keeps them in memory.
     port: 0 takes a free one.
     accounts: further account names, each an empty storage of its own.
+    all_services: blobs and queues too, on free ports; Core Tools' timers keep their locks in blobs.
     log: the file that takes what Azurite writes; None takes a temporary one.
     """
 
     def __init__(
-        self, folder: Path | None = None, *, port: int = 0, accounts: Sequence[str] = (), log: Path | None = None
+        self,
+        folder: Path | None = None,
+        *,
+        port: int = 0,
+        accounts: Sequence[str] = (),
+        all_services: bool = False,
+        log: Path | None = None,
     ) -> None:
         self.folder = folder
         self.port = port
         self.log = log
         self._wanted_port = port
+        self._other_ports: dict[str, int] = {}
+        self._all_services = all_services
         self._keys = {DEFAULT_ACCOUNT: DEFAULT_KEY}
         self._keys |= {name: base64.b64encode(name.encode()).decode() for name in accounts}
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,10 +84,11 @@ class Azurite:
 
         The address is 127.0.0.1 on purpose: azure-data-tables takes `localhost` for the Cosmos DB emulator.
         """
-        return (
-            f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={self._keys[account]};"
-            f"TableEndpoint=http://127.0.0.1:{self.port}/{account};"
+        endpoints = "".join(
+            f"{service.capitalize()}Endpoint=http://127.0.0.1:{port}/{account};"
+            for service, port in {**self._other_ports, "table": self.port}.items()
         )
+        return f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={self._keys[account]};{endpoints}"
 
     @property
     def pid(self) -> int | None:
@@ -86,30 +97,45 @@ class Azurite:
 
     def start(self) -> Self:
         """Start and wait until it takes requests (about half a second). Raises AzuriteError."""
-        if not SCRIPT.exists():
+        if not (SCRIPTS / "azurite.js").exists():
             node.npm_ci()
         log = self.log
         if log is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="azurite-")
             log = Path(self._temporary.name) / "azurite.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        for attempt in range(5):
+        for _ in range(5):
             self.port = self._wanted_port or _free_port()
             if self._started(log):
                 return self
-            if self._wanted_port or attempt == 4:
+            ended = self._process is not None and self._process.poll() is not None
+            self._end()
+            if self._wanted_port or not ended:
                 break  # a free port may be taken by another process before Azurite binds it; a given one is given
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
         self._forget_temporary()
         raise AzuriteError(f"Azurite did not start on port {self.port}:\n{tail}")
 
     def _started(self, log: Path) -> bool:
+        script, services = "table/main.js", {"table": self.port}
+        if self._all_services:
+            self._other_ports = {"blob": _free_port(), "queue": _free_port()}
+            script, services = "azurite.js", {**services, **self._other_ports}
         where = ["--inMemoryPersistence"]
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             where = ["--location", str(self.folder)]
-        command = [node.node(), "--require", str(LEASH), str(SCRIPT), "--disableTelemetry", "--skipApiVersionCheck"]
-        command += ["--tableHost", "127.0.0.1", "--tablePort", str(self.port), *where]
+        command = [
+            node.node(),
+            "--require",
+            str(LEASH),
+            str(SCRIPTS / script),
+            "--disableTelemetry",
+            "--skipApiVersionCheck",
+        ]
+        for service, port in services.items():
+            command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
+        command += where
         accounts = ";".join(f"{name}:{key}" for name, key in self._keys.items())
         with log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -124,16 +150,20 @@ class Azurite:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             # Its own word, and not an answer on the port: there another process might be the one that answers.
-            if STARTED in log.read_text(errors="replace"):
+            if len(STARTED.findall(log.read_text(errors="replace"))) == len(services):
                 return True
             time.sleep(0.02)
-        self._end()
         return False
 
     def stop(self) -> None:
         """Stop it; without effect when it does not run."""
         self._end()
         self._forget_temporary()
+
+    def kill(self) -> None:
+        """End it at once, losing what it has not written yet; stop() is to be called still."""
+        if self._process is not None:
+            self._process.kill()
 
     def _forget_temporary(self) -> None:
         if self._temporary is not None:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -67,12 +66,20 @@ def npm() -> list[str]:
     return [node(), str(folder / "npm" / "bin" / "npm-cli.js")]
 
 
-def npm_ci(extra: Sequence[str] = ()) -> None:
-    """Install exactly what package-lock.json names into node_modules. Raises subprocess.CalledProcessError.
+def npm_ci_command() -> list[str]:
+    """The command that installs exactly what package-lock.json names into node_modules.
 
     Install scripts stay off: nothing that is used here needs one, and they are how a package runs code on a
     developer's machine.
     """
-    command = [*npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *extra]
-    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])}
-    subprocess.run(command, cwd=ROOT, check=True, env=environment)
+    return [*npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+
+
+def npm_environment() -> dict[str, str]:
+    """The environment for npm: this one, with the Node that was found first on PATH."""
+    return {**os.environ, "PATH": os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])}
+
+
+def npm_ci() -> None:
+    """Run npm_ci_command(). Raises subprocess.CalledProcessError."""
+    subprocess.run(npm_ci_command(), cwd=ROOT, check=True, env=npm_environment())

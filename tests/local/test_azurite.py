@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 
@@ -40,6 +41,14 @@ def test_each_test_is_handed_an_empty_account(storage_account: str, azurite: Azu
 def test_a_port_that_is_taken_is_an_error_that_says_so(azurite: Azurite) -> None:
     with pytest.raises(AzuriteError, match=str(azurite.port)):
         Azurite(port=azurite.port).start()
+
+
+def test_blobs_and_queues_are_there_when_asked_for() -> None:
+    with Azurite(all_services=True) as azurite, _table(azurite.connection_string) as service:
+        service.create_table("Fits")
+        endpoints = dict(part.split("=", 1) for part in azurite.connection_string.strip(";").split(";"))
+        for name in ("BlobEndpoint", "QueueEndpoint"):
+            assert requests.get(endpoints[name], timeout=10).status_code in {400, 403}, "an answer of the service"
 
 
 def test_it_ends_with_the_process_that_started_it() -> None:

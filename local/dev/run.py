@@ -1,0 +1,194 @@
+"""`dev.py run`: the whole product on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import requests
+
+from local.azurite import Azurite, AzuriteError
+from local.dev import stack
+from local.dev.ports import choose
+from local.dev.processes import ChildDiedError, Process, Stopped, Supervisor, TableService
+from local.dev.steps import StepFailedError, say, step
+from local.dev.tools import ROOT, STATE, child_environment, ensure_node_packages
+from shared.settings import SETTINGS
+
+API = "/api/v1/partner-center"
+LOGS = STATE / "logs"
+AZURITE_PORT, SIMULATOR_PORT = 10002, 7080
+START_SECONDS = 60.0
+SYNC_SECONDS = 1800.0  # a first sync of a very large partner goes on over several pauses
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start everything, sign in, sync, name the page, and stay. Exit code 0 after Ctrl-C, 1 when something failed."""
+    started = time.monotonic()
+    try:
+        ensure_node_packages()
+        with ExitStack() as held, Supervisor() as supervisor:
+            _Run(supervisor, held, arguments).start(started)
+            supervisor.watch()
+    except Stopped:
+        say("Stopped.")
+        return 0
+    except (StepFailedError, ChildDiedError, TimeoutError, AzuriteError) as error:
+        say(str(error))
+    except requests.RequestException as error:
+        say(f"The host does not answer any more: {type(error).__name__}. Its log is {LOGS.relative_to(ROOT)}/.")
+    return 1
+
+
+class _Run:
+    """One start of the stack."""
+
+    def __init__(self, supervisor: Supervisor, held: ExitStack, arguments: argparse.Namespace) -> None:
+        self.supervisor = supervisor
+        self.held = held
+        self.live: bool = arguments.live
+        self.referrals: int = arguments.referrals
+        self.wanted_port: int = arguments.port
+        self.ports: set[int] = set()
+        self.url = ""
+        # Answers come from this machine: a proxy of the environment has no part in it.
+        self.http = requests.Session()
+        self.http.trust_env = False
+        held.callback(self.http.close)
+
+    def start(self, started: float) -> None:
+        """Everything up to the line that names the page."""
+        port = choose("the host", self.wanted_port, self.ports)
+        self.url = f"http://127.0.0.1:{port}"
+        settings = self._live() if self.live else self._simulated()
+        self._host(port, settings)
+        self._sign_in()
+        self._sync()
+        say(f"Ready after {time.monotonic() - started:.1f} s. The timer goes on; Ctrl-C ends all of it.")
+        say(f"Page: {self.url}/app")
+
+    # Storage, Partner Center, host
+
+    def _storage(self, folder_name: str) -> str:
+        port = choose("Azurite", AZURITE_PORT, self.ports)
+        folder, holder = stack.own_folder(folder_name)
+        if holder is not None:
+            self.held.callback(holder.close)
+        log = LOGS / "azurite.log"
+        azurite = Azurite(folder, port=port, log=log, all_services=stack.host_command(0)[0] == "func")
+        with step(f"Azurite (table storage) on port {port}"):
+            self.supervisor.start(lambda: TableService(azurite.start(), log))
+        return azurite.connection_string
+
+    def _simulated(self) -> dict[str, str]:
+        port = choose("the simulator", SIMULATOR_PORT, self.ports)
+        storage = self._storage(str(self.referrals))
+        with step(f"Simulator of Partner Center and Entra on port {port}") as current:
+            self.supervisor.start(
+                lambda: Process(
+                    "simulator",
+                    stack.simulator_command(port, self.referrals),
+                    LOGS / "simulator.log",
+                    child_environment(),
+                    ROOT,
+                )
+            )
+            address = f"http://127.0.0.1:{port}/control"
+            self.supervisor.wait_for(lambda: self._answers(address), "The simulator's answer", START_SECONDS)
+            control = self.http.get(address, timeout=30).json()
+            current.note = f"{control['referrals']} referrals"
+        return stack.simulated_settings(control, storage)
+
+    def _live(self) -> dict[str, str]:
+        own = stack.own_settings()
+        settings = {}
+        if stack.is_emulator(own.get("HUNTER_STORAGE", "")):
+            settings["HUNTER_STORAGE"] = self._storage("live")  # its port may be another than the file says
+        if not own.get("HUNTER_TOKEN_CACHE_KEY"):
+            settings["HUNTER_TOKEN_CACHE_KEY"] = stack.token_cache_key()
+        schedule = "HUNTER_PARTNER_CENTER_SYNC_SCHEDULE"
+        if not own.get(schedule):
+            settings[schedule] = next(known.default for known in SETTINGS if known.name == schedule)
+        return settings
+
+    def _host(self, port: int, settings: dict[str, str]) -> None:
+        name, command = stack.host_command(port)
+        env = stack.host_environment(settings, settings.get("HUNTER_STORAGE", ""))
+        with step(f"Functions host ({'Core Tools' if name == 'func' else 'local.host'}) on port {port}"):
+            lines: list[str] = []
+            show = lines.append
+            self.supervisor.start(
+                lambda: Process(name, command, LOGS / "host.log", env, ROOT, show=lambda line: show(line))
+            )
+            health = f"{self.url}/api/health"
+            self.supervisor.wait_for(lambda: self._answers(health), "The host's answer", START_SECONDS)
+        for line in lines:
+            say(f"  {name} | {line}")
+        show = lambda line: say(f"  {name} | {line}")  # noqa: E731 - from here on lines are shown as they come
+
+    def _answers(self, address: str) -> bool:
+        with contextlib.suppress(requests.RequestException):
+            return self.http.get(address, timeout=10).ok
+        return False
+
+    # The app, by HTTP
+
+    def _call(self, method: str, path: str) -> tuple[int, dict[str, Any]]:
+        """One call of the app's API: status and JSON. A host that died is reported rather than its silence."""
+        try:
+            answer = self.http.request(method, self.url + API + path, timeout=600)
+            return answer.status_code, answer.json()
+        except (requests.RequestException, ValueError):
+            time.sleep(0.3)
+            self.supervisor.check()
+            raise
+
+    def _sign_in(self) -> None:
+        _, sync = self._call("GET", "/sync")
+        if sync.get("signIn", {}).get("state") == "signedIn":
+            return
+        status, begun = self._call("POST", "/sign-in")
+        if status >= 400:
+            say(f"  Not signed in: {begun.get('detail') or begun.get('title')}")
+            return
+        if self.live:
+            self._show_how(begun)
+        with step("Signing in") as current:
+            state: dict[str, Any] = {}
+            while (state.get("state") or "pending") == "pending":
+                self.supervisor.check()
+                time.sleep(2.0 if self.live else 0.1)
+                _, state = self._call("POST", "/sign-in/check")
+            current.note = str(state.get("state") if state.get("state") == "signedIn" else state.get("detail") or state)
+
+    def _show_how(self, begun: dict[str, Any]) -> None:
+        if begun.get("flow") == "deviceCode":
+            say(f"  Sign in: open {begun['verificationUri']} and enter {begun['userCode']}")
+        else:
+            say(f"  Sign in: open {begun['authorizationUri']}")
+
+    def _sync(self) -> None:
+        _, sync = self._call("GET", "/sync")
+        first = not sync.get("lastSuccess")
+        if self.live and not first:
+            return
+        with step("First sync" if first else "Sync of what changed since") as current:
+            current.note = self._sync_to_the_end()
+        status, listed = self._call("GET", "/referrals?pageSize=1")
+        _, companies = self._call("GET", "/companies?pageSize=1")
+        if status == 200:
+            say(f"  Stored: {listed['total']} referrals, {companies.get('total')} companies")
+
+    def _sync_to_the_end(self) -> str:
+        deadline = time.monotonic() + SYNC_SECONDS
+        while True:
+            status, run_ = self._call("POST", "/referrals/sync")
+            if status == 200:
+                names = ("fetched", "inserted", "updated", "unchanged", "repeated", "quarantined")
+                return ", ".join(f"{run_[name]} {name}" for name in names if run_.get(name))
+            if status != 202 or time.monotonic() > deadline:
+                return f"not done: {run_.get('detail') or run_.get('title') or status}"
+            self.supervisor.check()

@@ -11,12 +11,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import requests
+from cryptography.fernet import Fernet
+
+from local.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
+API = "/api/v1/partner-center"
+TOKEN_CACHE_KEY = Fernet.generate_key().decode()
 
 
 def eventually(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
@@ -33,6 +38,22 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     for name in ("CONTAINER_NAME", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         kept.pop(name, None)
     return {**kept, "PYTHONUNBUFFERED": "1", **settings}
+
+
+def app_settings(simulator: Simulator, storage: str) -> dict[str, str]:
+    """The app's settings for a simulator and a connection string; its timer never fires by itself."""
+    return {
+        "HUNTER_PARTNER_CENTER_ENABLED": "true",
+        "HUNTER_PARTNER_CENTER_API_URL": simulator.api_url,
+        "HUNTER_PARTNER_CENTER_AUTHORITY": simulator.authority,
+        "HUNTER_PARTNER_CENTER_TENANT_ID": simulator.tenant_id,
+        "HUNTER_PARTNER_CENTER_CLIENT_ID": simulator.client_id,
+        "HUNTER_PARTNER_CENTER_SYNC_SCHEDULE": "0 0 0 1 1 *",
+        "HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "0",
+        "HUNTER_STORAGE": storage,
+        "HUNTER_TOKEN_CACHE_KEY": TOKEN_CACHE_KEY,
+        "REQUESTS_CA_BUNDLE": str(simulator.ca_file),
+    }
 
 
 class HostProcess:
@@ -116,6 +137,23 @@ class HostProcess:
     def post(self, path: str, json: object = None, **options: object) -> requests.Response:
         """POST, with a JSON body when one is given."""
         return self.request("POST", path, json=json, **options)
+
+    def sign_in(self) -> None:
+        """Sign in to a simulator that approves by itself."""
+        assert (begun := self.post(API + "/sign-in")).status_code == 200, begun.text
+
+        def signed_in() -> bool:
+            return bool(self.post(API + "/sign-in/check").json().get("state") == "signedIn")
+
+        eventually(signed_in, "the sign-in")
+
+    def sync_to_the_end(self, body: object = None) -> dict[str, Any]:
+        """Sync, and go on while the answer says that the run paused; the last run."""
+        while (answer := self.post(API + "/referrals/sync", body)).status_code == 202:
+            pass
+        assert answer.status_code == 200, answer.text
+        run: dict[str, Any] = answer.json()
+        return run
 
     def __enter__(self) -> Self:
         return self.start()

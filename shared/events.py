@@ -52,6 +52,8 @@ QUARANTINED: Final = "quarantined"
 """A record could not be stored and lies in quarantine; ``reason`` says why."""
 TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
 """The domains that were due have been looked up in Entra."""
+COMPANY_OVERSIZE: Final = "company_oversize"
+"""A company has more referrals than its row can hold: its figures change with full walks only."""
 
 COMMON_FIELDS: Final = ("event", "runId", "correlationId", "function")
 """What any event may carry; ``runId`` is that of the run it happened in."""
@@ -101,7 +103,8 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         UNEXPECTED_ERROR: ("kind", "at"),
         VISIBILITY_CHANGED: ("missing",),
         QUARANTINED: ("reason",),
-        TENANT_LOOKUP_FINISHED: ("found", "failed", "durationSeconds"),
+        TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
+        COMPANY_OVERSIZE: ("referrals",),
     }
 )
 """Each event and the fields it may carry besides ``COMMON_FIELDS``. A query may name only these."""

@@ -1,0 +1,316 @@
+"""The Companies table: one partition, a row for each company key, that holds all its figures are made of.
+
+What changes when a referral changes is decided in ``model.company_rows``; here are the reading, the conditional writing,
+and what keeps them right when others write too. The rows are derived: :meth:`CompanyBook.rebuild` makes them anew from
+the referrals and the links, and a run that did not end cleanly is followed by that.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from shared import events
+from shared.errors import StorageUnavailable
+from shared.log import get_logger
+from shared.model.company import Company
+from shared.model.company_rows import (
+    RULES,
+    CompanyRow,
+    Touched,
+    change,
+    compress,
+    decompress,
+    keys_touched,
+    merge,
+    targets_touched,
+)
+from shared.model.summary import ReferralSummary
+from shared.storage import link_rows
+from shared.storage.batches import write_all
+from shared.storage.company_ledger import Ledger
+from shared.storage.entities import ENTITY_BYTES, Entity, get_bytes, key, put_bytes, weight
+from shared.storage.referrals import SUMMARY_COLUMNS, from_row, read_rows, rows_with_keys
+from shared.storage.sync_state import bump_data_version
+from shared.storage.tables import Delete, Insert, Operation, Replace, RowConflict, TableStore
+
+log = get_logger(__name__)
+
+TABLE: Final = "Companies"
+PARTITION: Final = "companies"
+_ATTEMPTS: Final = 12
+_KEYS_IN_FILTER: Final = 14
+_ROWS_AT_ONCE: Final = 100
+
+
+@dataclass
+class CompanyCounts:
+    """How many companies that lists show are new or different."""
+
+    inserted: int = 0
+    updated: int = 0
+
+    def add(self, before: Company | None, after: Company | None) -> None:
+        """Count one company."""
+        if after and not before:
+            self.inserted += 1
+        elif after != before:
+            self.updated += 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCompanies:
+    """What lists need of the table."""
+
+    companies: list[Company]
+    merged: dict[str, str]
+    """The keys of companies that became one with another, and that other's key."""
+
+
+def load_all(store: TableStore) -> StoredCompanies:
+    """All companies that lists show, and where those went that became one with another."""
+    found = StoredCompanies([], {})
+    rows = store.table(TABLE).query(
+        "PartitionKey eq @partition and listed eq true", {"partition": PARTITION}, ["key", "company", "mergedInto"]
+    )
+    for row in rows:
+        if row.get("mergedInto"):
+            found.merged[row["key"]] = row["mergedInto"]
+        elif row.get("company"):
+            found.companies.append(_company(row["company"]))
+    return found
+
+
+def find(store: TableStore, company_key: str) -> Company | None:
+    """One company by its key, or by a key that was merged into it."""
+    table = store.table(TABLE)
+    row = table.get(PARTITION, key(company_key), ["company", "mergedInto"])
+    if row and row.get("mergedInto"):
+        row = table.get(PARTITION, key(row["mergedInto"]), ["company", "mergedInto"])
+    return _company(row["company"]) if row and row.get("company") else None
+
+
+def _company(text: str) -> Company:
+    return msgspec.json.decode(text, type=Company)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A row as it was read; ``etag`` None: there was none."""
+
+    etag: str | None = None
+    packed: bytes = b""
+    company: Company | None = None
+    shown_in: str | None = None
+    rules: int = RULES
+    oversize: bool = False
+
+    @classmethod
+    def of(cls, row: Entity) -> _Stored:
+        contents = get_bytes(row, "contents")
+        return cls(
+            etag=str(row["etag"]),
+            packed=decompress(contents) if contents else b"",
+            company=_company(row["company"]) if row.get("company") else None,
+            shown_in=row.get("mergedInto"),
+            rules=int(row.get("rules", 0)),
+            oversize=bool(row.get("oversize")),
+        )
+
+
+class CompanyBook:
+    """Keeps the companies equal to what referrals and links add up to."""
+
+    def __init__(self, store: TableStore, executor: Executor | None = None) -> None:
+        self._store = store
+        self._table = store.table(TABLE)
+        self._executor = executor
+
+    def apply(self, touched: Sequence[Touched]) -> CompanyCounts:
+        """Let companies follow some referrals, and finish links whose process died before companies followed.
+
+        Repeating it changes nothing. Only the rows concerned are read and written, conditionally; who meets a change by
+        another starts over. Links are looked at again after the writing: a link made meanwhile has written its own row
+        first, so either it is seen then, or whoever made it sees our rows.
+
+        Raises:
+            StorageUnavailable: storage does not answer, or the rows stayed contended.
+        """
+        pending = link_rows.load_pending(self._store)
+        counts = self._apply([*touched, *self._summaries(one.referral_id for one in pending)])
+        if pending:
+            bump_data_version(self._store)
+            for note in pending:
+                if note.over:
+                    link_rows.clear_pending(self._store, note.referral_id, note.etag)
+        return counts
+
+    def follow_link(self, referral_id: str) -> CompanyCounts:
+        """Let companies follow the link of one referral."""
+        return self._apply(self._summaries([referral_id]))
+
+    def rebuild(self, summaries: Iterable[ReferralSummary]) -> CompanyCounts:
+        """Compare all rows with what all referrals and links add up to, and write the differences alone.
+
+        Args:
+            summaries: every stored referral once; consumed as a stream.
+
+        Raises:
+            StorageUnavailable: storage does not answer, or a row stayed contended.
+        """
+        counts = CompanyCounts()
+        links = link_rows.load_ever(self._store)
+        ledger = Ledger()
+        for summary in summaries:
+            ledger.add(summary, links.get(summary.id))
+        ledger.close()
+        seen: set[str] = set()
+        operations: list[Operation] = []
+        for row in self._table.query("PartitionKey eq @partition", {"partition": PARTITION}):
+            seen.add(row["key"])
+            operations += self._difference(ledger.row(row["key"]), _Stored.of(row), counts)
+            if len(operations) >= _ROWS_AT_ONCE:
+                self._write_rebuilt(operations, ledger, counts)
+                operations = []
+        for new in ledger.keys() - seen:
+            operations += self._difference(ledger.row(new), _Stored(), counts)
+            if len(operations) >= _ROWS_AT_ONCE:
+                self._write_rebuilt(operations, ledger, counts)
+                operations = []
+        self._write_rebuilt(operations, ledger, counts)
+        # A link made meanwhile is not in what was just written.
+        now = link_rows.load_ever(self._store)
+        changed = [one for one in {*links, *now} if links.get(one) != now.get(one)]
+        followed = self.apply(self._summaries(changed))
+        return CompanyCounts(counts.inserted + followed.inserted, counts.updated + followed.updated)
+
+    def _apply(self, touched: Sequence[Touched]) -> CompanyCounts:
+        if not touched:
+            return CompanyCounts()
+        ids = {one.id for one in touched}
+        first: dict[str, Company | None] = {}
+        last: dict[str, Company | None] = {}
+        links = link_rows.read(self._store, ids)
+        for attempt in range(_ATTEMPTS):
+            try:
+                wrote = self._attempt(touched, links, first, last)
+            except RowConflict:
+                self._store.clock.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
+                links = link_rows.read(self._store, ids)
+                continue
+            now = link_rows.read(self._store, ids) if wrote else links
+            if now == links:
+                counts = CompanyCounts()
+                for company_key, company in last.items():
+                    counts.add(first[company_key], company)
+                return counts
+            links = now
+        raise StorageUnavailable(retry_after=10)
+
+    def _attempt(
+        self,
+        touched: Sequence[Touched],
+        links: dict[str, Any],
+        first: dict[str, Company | None],
+        last: dict[str, Company | None],
+    ) -> bool:
+        """Read, decide and write once; returns whether there was anything to write. Raises RowConflict."""
+        keys = {one for each in touched for one in keys_touched(each, links.get(each.id))}
+        stored = self._read(keys)
+        rows = {one: _unpacked(one, stored[one]) for one in keys}
+        change(rows, touched, links)
+        shown_before = {one: stored[one].shown_in for one in keys}
+        targets = self._read(targets_touched(rows, shown_before) - keys)
+        rows |= {one: _unpacked(one, row) for one, row in targets.items()}
+        stored |= targets
+        merge(rows, keys, shown_before)
+        operations: list[Operation] = []
+        for one, row in rows.items():
+            first.setdefault(one, stored[one].company)
+            # What an oversize row is made of is not stored; the next rebuild counts it anew.
+            if not stored[one].oversize:
+                last[one] = row.company()
+                operations += self._operations(row, last[one], stored[one])
+        write_all(self._table, operations, _start_over)
+        return bool(operations)
+
+    def _read(self, keys: Iterable[str]) -> dict[str, _Stored]:
+        wanted = sorted(keys)
+        chunks = [wanted[start : start + _KEYS_IN_FILTER] for start in range(0, len(wanted), _KEYS_IN_FILTER)]
+        found = {one: _Stored() for one in wanted}
+        pages = self._executor.map(self._rows, chunks) if self._executor else map(self._rows, chunks)
+        for page in pages:
+            found |= {row["key"]: _Stored.of(row) for row in page}
+        return found
+
+    def _rows(self, keys: list[str]) -> list[Entity]:
+        return list(rows_with_keys(self._table, PARTITION, [key(one) for one in keys]))
+
+    def _summaries(self, ids: Iterable[str]) -> list[Touched]:
+        """Referrals as they are stored now."""
+        rows = read_rows(self._store.table("Referrals"), ids, SUMMARY_COLUMNS)
+        summaries = map(from_row, rows.values())
+        return [Touched(summary.id, summary, summary) for summary in summaries]
+
+    def _difference(self, row: CompanyRow, stored: _Stored, counts: CompanyCounts) -> Iterator[Operation]:
+        if row.pack() == stored.packed and stored.rules == RULES:
+            return
+        company = row.company()
+        if stored.oversize and company == stored.company and stored.rules == RULES:
+            return
+        counts.add(stored.company, company)
+        yield from self._operations(row, company, stored)
+
+    def _operations(self, row: CompanyRow, company: Company | None, stored: _Stored) -> Iterator[Operation]:
+        """What makes the stored row this one; nothing when it is."""
+        packed = row.pack()
+        if row.empty:
+            if stored.etag:
+                yield Delete(PARTITION, key(row.key), stored.etag)
+        elif packed != stored.packed or company != stored.company or stored.rules != RULES:
+            entity = _entity(row, company, packed)
+            yield Replace(entity, stored.etag) if stored.etag else Insert(entity)
+
+    def _write_rebuilt(self, operations: Sequence[Operation], ledger: Ledger, counts: CompanyCounts) -> None:
+        def decide(operation: Operation) -> Operation | None:
+            row_key = operation.row if isinstance(operation, Delete) else operation.entity["RowKey"]
+            row = self._table.get(PARTITION, row_key)
+            company_key = row["key"] if row else None if isinstance(operation, Delete) else operation.entity["key"]
+            if company_key is None:
+                return None
+            again = self._difference(ledger.row(company_key), _Stored.of(row) if row else _Stored(), CompanyCounts())
+            return next(again, None)
+
+        write_all(self._table, operations, decide)
+
+
+def _start_over(_: Operation) -> Operation | None:
+    raise RowConflict
+
+
+def _unpacked(company_key: str, stored: _Stored) -> CompanyRow:
+    return CompanyRow.unpack(company_key, stored.packed) if stored.packed else CompanyRow(company_key)
+
+
+def _entity(row: CompanyRow, company: Company | None, packed: bytes) -> Entity:
+    entity: Entity = {
+        "PartitionKey": PARTITION,
+        "RowKey": key(row.key),
+        "key": row.key,
+        "rules": RULES,
+        "listed": company is not None or row.shown_in is not None,
+        "mergedInto": row.shown_in,
+        "company": msgspec.json.encode(company).decode() if company else None,
+    }
+    whole = dict(entity)
+    put_bytes(whole, "contents", compress(packed))
+    if weight(whole) <= ENTITY_BYTES:
+        return whole
+    # Some ten thousand referrals of one company: its figures are kept, and made anew by each full walk.
+    log.warning(events.COMPANY_OVERSIZE, referrals=len(row.entries))
+    return {**entity, "oversize": True}

@@ -15,8 +15,8 @@ param operatorIds string
 param readerIds string
 
 var appRoles = loadJsonContent('../app-roles.json')
-var readRole = first(filter(appRoles, role => role.value == 'Referrals.Read'))
-var operateRole = first(filter(appRoles, role => role.value == 'Referrals.Operate'))
+var readRoleId = filter(appRoles, role => role.value == 'Referrals.Read')[0].id
+var operateRoleId = filter(appRoles, role => role.value == 'Referrals.Operate')[0].id
 var operators = empty(operatorIds) ? [] : split(operatorIds, ',')
 var readers = empty(readerIds) ? [] : split(readerIds, ',')
 
@@ -73,13 +73,13 @@ resource servicePrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
 }
 
 resource operatorAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for operator in operators: {
-  appRoleId: operateRole.id
+  appRoleId: operateRoleId
   principalId: trim(operator)
   resourceId: servicePrincipal.id
 }]
 
 resource readerAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for reader in readers: {
-  appRoleId: readRole.id
+  appRoleId: readRoleId
   principalId: trim(reader)
   resourceId: servicePrincipal.id
 }]

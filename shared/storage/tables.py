@@ -345,7 +345,8 @@ def _code(error: HttpResponseError) -> str:
 
 
 def _is_table_missing(error: HttpResponseError) -> bool:
-    return _code(error) == "TableNotFound"
+    # A single insert is the one call for which the SDK leaves the code in the text.
+    return "TableNotFound" in (_code(error) or str(error))
 
 
 def _read(entity: Any) -> Entity:

@@ -172,7 +172,7 @@ def path_parameter(request: HttpRequest, name: str, position: int) -> str:
         name: the parameter's name in the route.
         position: which segment of the path it is, counted from 0.
     """
-    decoded = request.route_params.get(name, "")
+    decoded: str = request.route_params.get(name, "")
     if "%" not in decoded:
         return decoded
     segments = [segment for segment in urlsplit(request.url).path.split("/") if segment]

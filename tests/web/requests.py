@@ -1,0 +1,21 @@
+"""Requests as the Functions worker hands them to a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from azure.functions import HttpRequest
+
+
+def get(path: str, *, headers: Mapping[str, str] | None = None, route: Mapping[str, str] | None = None) -> HttpRequest:
+    """A GET of a path with its query, percent-encoded as on the wire; repeated values are joined as the worker does it."""
+    query = parse_qs(urlsplit(path).query, keep_blank_values=True)
+    return HttpRequest(
+        method="GET",
+        url=f"http://127.0.0.1:7071{path}",
+        headers=dict(headers or {}),
+        params={name: ",".join(values) for name, values in query.items()},
+        route_params=dict(route or {}),
+        body=b"",
+    )

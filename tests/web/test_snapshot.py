@@ -1,0 +1,370 @@
+"""Lists against the plainest implementation of what the contract says: loops over what the items themselves show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.model import times
+from shared.model.company import Company, Link, company_of, entry_of, home_of
+from shared.model.summary import Problem, ReferralSummary
+from shared.model.text import fold
+from shared.web import parameters
+from shared.web.snapshot import Snapshot
+from tests.web.requests import get
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+KEYS = ("contoso.com", "fabrikam.com", "duns-123456789", "name-tr-acme-bilisim")
+NAMES = ("Contoso A.Ş.", "fabrikam", "Acme Bilişim", "ISPARTA Un", "ığdır İplik", None)
+WORDS = ("isparta", "İPLİK", "IĞDIR", "con", "com", "bilisim", "acme", "zzz", "a")
+
+
+@dataclass(frozen=True)
+class Known:
+    tenant_id: str | None
+    checked_at: str | None
+
+
+def at(**ago: float) -> str:
+    return times.from_datetime(NOW - timedelta(**ago))
+
+
+moments = st.none() | st.integers(-30 * 24, 400 * 24).map(lambda hours: at(hours=hours))
+referral_values = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(NAMES),
+        "customer_name": st.sampled_from(NAMES),
+        "company_key": st.none() | st.sampled_from(KEYS),
+        "category": st.sampled_from(parameters.CATEGORIES),
+        "direction": st.sampled_from(["Incoming", "Outgoing", None]),
+        "status": st.sampled_from(["New", "Active", "Closed", None]),
+        "substatus": st.sampled_from(["Pending", "Won", None]),
+        "country": st.sampled_from(["TR", "DE", None]),
+        "deal_value": st.none() | st.sampled_from([Decimal(0), Decimal("10.50"), Decimal("10.5"), Decimal(900)]),
+        "currency": st.sampled_from(["USD", "EUR", None]),
+        "created_date_time": moments,
+        "updated_date_time": moments,
+        "closing_date_time": moments,
+        "expiration_date_time": moments,
+        "missing_since": st.none() | st.just(at(days=1)),
+        "engagement_id": st.sampled_from(["e1", "e2", None]),
+    }
+)
+
+
+@dataclass
+class World:
+    snapshot: Snapshot
+    referrals: dict[str, ReferralSummary]
+    companies: dict[str, Company]
+    links: dict[str, str]
+    tenants: set[str]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    referrals = {}
+    for number, values in enumerate(draw(st.lists(referral_values, max_size=25))):
+        words = [fold(text) for text in (values["name"], values["customer_name"], f"r{number:02}") if text]
+        referrals[f"r{number:02}"] = ReferralSummary(id=f"r{number:02}", search_text="\n".join(words), **values)
+    linked = draw(st.dictionaries(st.sampled_from(sorted(referrals) or ["r00"]), st.sampled_from(KEYS), max_size=5))
+    links = {one: Link(key, None, None, "somebody", at(days=1)) for one, key in linked.items() if one in referrals}
+    tenants = draw(st.sets(st.sampled_from(["contoso.com", "fabrikam.com"])))
+    companies = {}
+    for key in KEYS:
+        members = [one for one in referrals.values() if home_of(one, links.get(one.id)) == key]
+        company = company_of(key, [entry_of(one, links.get(one.id)) for one in members])
+        if company:
+            companies[key] = company
+    snapshot = Snapshot(
+        "v1",
+        list(reversed(referrals.values())),
+        companies.values(),
+        {},
+        links,
+        {domain: Known("t" if domain in tenants else None, at(hours=1)) for domain in ("contoso.com", "fabrikam.com")},
+        quarantined=3,
+    )
+    return World(snapshot, referrals, companies, {one: str(link.key) for one, link in links.items()}, tenants)
+
+
+def several(*values: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(values), unique=True, max_size=2)
+
+
+queries = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": several("New", "Active", "Gone"),
+        "substatus": several("Pending", "Won"),
+        "direction": several("Incoming", "Outgoing"),
+        "category": several("coSell", "private", "other"),
+        "country": several("TR", "de"),
+        "currency": several("USD", "EUR"),
+        "company": several(*KEYS),
+        "m365": st.sampled_from(["true", "false"]),
+        "minValue": st.sampled_from(["0", "10.5", "11"]),
+        "maxValue": st.sampled_from(["0", "10.5", "1000"]),
+        "expiring": st.integers(0, 30).map(str),
+        "missing": st.sampled_from(parameters.MISSING),
+        "q": st.lists(st.sampled_from(WORDS), max_size=2).map(" ".join),
+        "sort": st.sampled_from([sign + sort for sort in parameters.REFERRAL_SORTS for sign in ("", "-")]),
+        "page": st.integers(1, 3).map(str),
+        "pageSize": st.integers(1, 10).map(str),
+    },
+)
+
+SORT_KEYS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    **{name: (lambda item, name=name: fold(item[name] or "") or None) for name in ("name", "customerName", "companyName")},
+    **{name: (lambda item, name=name: fold(item[name] or "") or None) for name in ("status", "country")},
+    **{name: (lambda item, name=name: item[name]) for name in ("dealValue",)},
+    **{
+        name: (lambda item, name=name: item[name] and datetime.fromisoformat(item[name]))
+        for name in ("updatedDateTime", "createdDateTime", "closingDateTime", "expirationDateTime")
+    },
+}
+
+
+def in_order(items: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
+    """Sorted by one field: empty ones last, equal ones by id."""
+    value = SORT_KEYS[sort.removeprefix("-")]
+    items = sorted(items, key=lambda item: item["id"])
+    full = [item for item in items if value(item) is not None]
+    full.sort(key=value, reverse=sort.startswith("-"))
+    return full + [item for item in items if value(item) is None]
+
+
+def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignoring: str = "") -> bool:
+    """What design and OpenAPI say of each parameter, read off the item."""
+    referral = world.referrals[item["id"]]
+    for name in ("status", "substatus", "direction", "category", "country", "currency"):
+        wanted = [value.upper() if name in {"country", "currency"} else value for value in query.get(name, [])]
+        if name != ignoring and wanted and item[name] not in wanted:
+            return False
+    if query.get("company") and item["companyKey"] not in query["company"]:
+        return False
+    if "m365" in query and (item["companyKey"] in world.tenants) is not (query["m365"] == "true"):
+        return False
+    value = item["dealValue"]
+    if "minValue" in query and (value is None or value < Decimal(query["minValue"])):
+        return False
+    if "maxValue" in query and (value is None or value > Decimal(query["maxValue"])):
+        return False
+    if "expiring" in query:
+        due = item["expirationDateTime"]
+        if item["direction"] != "Incoming" or item["status"] != "New" or due is None:
+            return False
+        if datetime.fromisoformat(due) > NOW + timedelta(days=int(query["expiring"])):
+            return False
+    missing = query.get("missing", "exclude")
+    if missing != "include" and (item["missingSince"] is not None) is not (missing == "only"):
+        return False
+    domain = item["companyKey"] if item["companyKey"] and "." in item["companyKey"] else ""
+    company = fold(item["companyName"] or "") + " " + domain if item["companyName"] else ""
+    haystack = f"{referral.search_text} {company}"
+    return all(word in haystack for word in fold(query.get("q", "")).split())
+
+
+@settings(max_examples=400, deadline=None)
+@given(world=worlds(), query=queries)
+def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
+    request = get(f"/api/v1/partner-center/referrals?{urlencode(query, doseq=True)}")
+    answer = world.snapshot.list_referrals(parameters.referral_query(request), NOW)
+    every = [world.snapshot.item(place, NOW) for place in range(len(world.referrals))]
+    fitting = [item for item in every if fits(world, item, query)]
+    page, size = int(query.get("page", 1)), int(query.get("pageSize", 50))
+    ordered = in_order(fitting, query.get("sort", "-updatedDateTime"))
+    assert [item["id"] for item in answer["items"]] == [item["id"] for item in ordered[(page - 1) * size : page * size]]
+    assert answer["items"] == ordered[(page - 1) * size : page * size]
+    assert answer["total"] == len(fitting)
+    assert (answer["page"], answer["pageSize"], answer["dataVersion"]) == (page, size, "v1")
+    assert answer["facets"] == {
+        facet: Counter(item[facet] for item in every if item[facet] and fits(world, item, query, ignoring=facet))
+        for facet in ("status", "substatus", "direction", "category", "country")
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(world=worlds())
+def test_items_show_where_a_referral_belongs(world: World) -> None:
+    for place, (referral_id, referral) in enumerate(sorted(world.referrals.items())):
+        item = world.snapshot.item(place, NOW)
+        key = world.links.get(referral_id) or referral.company_key
+        assert item["companyKey"] == key
+        assert item["companyName"] == (world.companies[key].name if key else None)
+        assert item["linkedByHand"] is (referral_id in world.links)
+        assert world.snapshot.referral(referral_id) == place
+        assert [other.id for other in world.snapshot.related(place)] == [
+            one
+            for one, other in sorted(world.referrals.items())
+            if referral.engagement_id and other.engagement_id == referral.engagement_id and one != referral_id
+        ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    world=worlds(),
+    query=st.fixed_dictionaries(
+        {},
+        optional={
+            "country": several("TR", "DE"),
+            "m365": st.sampled_from(["true", "false"]),
+            "needsReview": st.sampled_from(["true", "false"]),
+            "currency": several("USD", "EUR"),
+            "minValue": st.sampled_from(["0", "11"]),
+            "maxValue": st.sampled_from(["10.5", "900"]),
+            "q": st.sampled_from(WORDS),
+            "sort": st.sampled_from([sign + sort for sort in parameters.COMPANY_SORTS for sign in ("", "-")]),
+            "page": st.integers(1, 2).map(str),
+            "pageSize": st.integers(1, 4).map(str),
+        },
+    ),
+)
+def test_companies_are_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
+    request = get(f"/api/v1/partner-center/companies?{urlencode(query, doseq=True)}")
+    answer = world.snapshot.list_companies(parameters.company_query(request))
+    every = [world.snapshot.company_item(company) for _, company in sorted(world.companies.items())]
+
+    def has(item: dict[str, Any], ignoring: str = "") -> bool:
+        if ignoring != "country" and query.get("country") and item["country"] not in query["country"]:
+            return False
+        if ignoring != "m365" and "m365" in query and item["isM365"] is not (query["m365"] == "true"):
+            return False
+        if ignoring != "needsReview" and "needsReview" in query:
+            if item["needsReview"] is not (query["needsReview"] == "true"):
+                return False
+        if set(query) & {"currency", "minValue", "maxValue"} and (
+            query.get("currency") or set(query) & {"minValue", "maxValue"}
+        ):
+            least, most = Decimal(query.get("minValue", "-Infinity")), Decimal(query.get("maxValue", "Infinity"))
+            wanted = query.get("currency") or list(item["openValue"])
+            if not any(least <= item["openValue"][one] <= most for one in wanted if one in item["openValue"]):
+                return False
+        texts = [item["name"], *item["aliases"], item["domain"] or "", item["key"]]
+        return all(word in "\n".join(map(fold, texts)) for word in fold(query.get("q", "")).split())
+
+    found = [item for item in every if has(item)]
+    sort = query.get("sort", "-lastActivity")
+
+    def value(item: dict[str, Any]) -> Any:
+        field = item[sort.removeprefix("-")]
+        if field is None:
+            return None
+        return {"name": fold, "referralCount": int}.get(sort.removeprefix("-"), datetime.fromisoformat)(field)
+
+    full = [item for item in found if value(item) is not None]
+    full.sort(key=value, reverse=sort.startswith("-"))
+    ordered = full + [item for item in found if value(item) is None]
+    page, size = int(query.get("page", 1)), int(query.get("pageSize", 50))
+    assert answer["items"] == ordered[(page - 1) * size : page * size]
+    assert answer["total"] == len(found)
+    assert answer["facets"] == {
+        "country": Counter(item["country"] for item in every if item["country"] and has(item, "country")),
+        "m365": Counter(str(item["isM365"]).lower() for item in every if has(item, "m365")),
+        "needsReview": Counter(str(item["needsReview"]).lower() for item in every if has(item, "needsReview")),
+    }
+
+
+def one(**values: Any) -> ReferralSummary:
+    return ReferralSummary(**{"id": "r1", "direction": "Incoming", "status": "New", **values})
+
+
+def snapshot_of(*referrals: ReferralSummary, **more: Any) -> Snapshot:
+    given = {"companies": (), "merged": {}, "links": {}, "tenants": {}, "quarantined": 0, **more}
+    return Snapshot("v1", referrals, **given)
+
+
+@pytest.mark.parametrize(
+    ("expires", "days"),
+    [
+        (timedelta(days=3), 3),
+        (timedelta(days=3, microseconds=-1), 2),
+        (timedelta(hours=1), 0),
+        (timedelta(0), 0),
+        (timedelta(microseconds=-1), -1),
+        (timedelta(days=-2), -2),
+        (timedelta(days=-2, hours=-1), -3),
+    ],
+)
+def test_days_left_are_whole_and_rounded_down(expires: timedelta, days: int) -> None:
+    snapshot = snapshot_of(one(expiration_date_time=times.from_datetime(NOW + expires)))
+    assert snapshot.item(0, NOW)["expiresInDays"] == days
+
+
+@pytest.mark.parametrize(
+    "values", [{"direction": "Outgoing"}, {"status": "Active"}, {"status": None}, {"expiration_date_time": None}]
+)
+def test_nobody_waits_for_what_is_answered(values: dict[str, Any]) -> None:
+    snapshot = snapshot_of(one(**{"expiration_date_time": at(days=-3), **values}))
+    assert snapshot.item(0, NOW)["expiresInDays"] is None
+
+
+def test_items_carry_times_in_microseconds_and_problems() -> None:
+    snapshot = snapshot_of(
+        one(
+            created_date_time="2020-10-30T21:03:00.1234567Z",
+            updated_date_time="2020-10-30T21:03:00.0000000Z",
+            problems=(Problem("details.dealValue", "not a number"),),
+        )
+    )
+    item = snapshot.item(0, NOW)
+    assert item["createdDateTime"] == "2020-10-30T21:03:00.123456Z"
+    assert item["updatedDateTime"] == "2020-10-30T21:03:00Z"
+    assert item["problems"] == [{"field": "details.dealValue", "reason": "not a number"}]
+
+
+def test_the_moment_moves_whenever_time_alone_changes_an_answer() -> None:
+    deadlines = [NOW + timedelta(days=2, hours=3), NOW - timedelta(hours=5)]
+    referrals = [
+        one(id=f"r{n}", expiration_date_time=times.from_datetime(deadline)) for n, deadline in enumerate(deadlines)
+    ]
+    snapshot = snapshot_of(*referrals)
+    query = parameters.referral_query(get("/x?expiring=1&missing=include"))
+    seen: dict[str, Any] = {}
+    for minutes in range(-3 * 24 * 60, 4 * 24 * 60, 7):
+        now = NOW + timedelta(minutes=minutes)
+        answer = (
+            [snapshot.item(place, now)["expiresInDays"] for place in range(2)],
+            [item["id"] for item in snapshot.list_referrals(query, now)["items"]],
+        )
+        assert seen.setdefault(snapshot.moment(now), answer) == answer
+    assert len(seen) <= 8 * 3
+
+
+def test_a_merged_company_is_found_under_its_old_key() -> None:
+    referral = one(company_key="name-tr-acme")
+    company = Company(key="acme.com.tr", name="Acme", domain="acme.com.tr")
+    snapshot = snapshot_of(referral, companies=[company], merged={"name-tr-acme": "acme.com.tr"})
+    assert snapshot.item(0, NOW)["companyKey"] == "acme.com.tr"
+    assert snapshot.item(0, NOW)["companyName"] == "Acme"
+    assert snapshot.company("name-tr-acme") is company
+    assert list(snapshot.members(company)) == [0]
+    for key in ("name-tr-acme", "acme.com.tr"):
+        query = parameters.referral_query(get(f"/x?company={key}"))
+        assert snapshot.list_referrals(query, NOW)["total"] == 1
+
+
+def test_a_linked_referral_is_found_by_its_companys_name() -> None:
+    link = Link("northwind.com", None, None, "somebody", at(days=1))
+    company = Company(key="northwind.com", name="Northwind Işık", domain="northwind.com")
+    snapshot = snapshot_of(one(search_text="contoso"), companies=[company], links={"r1": link})
+    for words in ("northwind", "isik", "ışık contoso", "northwind.com"):
+        query = parameters.referral_query(get("/x?" + urlencode({"q": words})))
+        assert snapshot.list_referrals(query, NOW)["total"] == 1, words
+    assert snapshot.item(0, NOW)["linkedByHand"] is True
+
+
+@pytest.mark.parametrize("typed", ["İSTANBUL", "istanbul", "ISTANBUL", "ıstanbul", "İstanbul ışık", "ISIK", "Çelik", "celik"])
+def test_search_knows_no_difference_between_the_four_is(typed: str) -> None:
+    snapshot = snapshot_of(one(search_text=fold("İSTANBUL IŞIK Çelik")))
+    query = parameters.referral_query(get("/x?" + urlencode({"q": typed})))
+    assert snapshot.list_referrals(query, NOW)["total"] == 1

@@ -1,6 +1,6 @@
 // Talking to the API: problem details become a Problem, and an answer that did not change (304) is served from memory.
 
-/** @import { CompanyDetail, Company, Page, Quarantined, Referral, ReferralDetail, Run, SignInCheck, SignInStart, Summary, SyncStatus } from "./contract.d.ts" */
+/** @import { CompanyDetail, Company, Page, Quarantined, Referral, ReferralDetail, Run, SignInCheck, SignInStart, Summary, SyncStatus } from "./contract.ts" */
 
 const ROOT = "/api/v1/partner-center";
 const REMEMBERED = 60;

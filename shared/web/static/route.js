@@ -55,10 +55,25 @@ export function listHref(view, filters = {}) {
   return href({ view, query });
 }
 
+/**
+ * The address of the list with some parameters changed; any change but of the page itself goes back to page 1.
+ * @param {Route} route
+ * @param {Record<string, string | string[] | null>} changes
+ */
+export function changed(route, changes) {
+  const query = new URLSearchParams(route.query);
+  if (!("page" in changes)) query.delete("page");
+  for (const [name, value] of Object.entries(changes)) {
+    query.delete(name);
+    for (const one of value === null ? [] : Array.isArray(value) ? value : [value]) if (one) query.append(name, one);
+  }
+  return href({ view: route.view, query });
+}
+
 /** @param {Route} route */
 export const hasSheet = (route) => Boolean(route.id || route.key || route.panel);
 
-/** How many entries of the history the open dialog has made: closing it goes back over all of them. */
+/** How many entries of the history the open dialog has made; 0 when the page was opened with the dialog already in the address. */
 const depth = () => Number(/** @type {{ depth?: number } | null} */ (history.state)?.depth ?? 0);
 
 export const current = () => parse(location.search);
@@ -81,9 +96,10 @@ const announce = () => {
  */
 export function go(address, how = {}) {
   const target = parse(new URL(address, location.origin).search);
-  const inSheet = hasSheet(target);
-  if (how.replace) history.replaceState({ depth: inSheet ? depth() : 0 }, "", address);
-  else history.pushState({ depth: inSheet ? depth() + 1 : 0 }, "", address);
+  const openedDirectly = hasSheet(current()) && depth() === 0;
+  const steps = !hasSheet(target) || openedDirectly ? 0 : how.replace ? depth() : depth() + 1;
+  if (how.replace) history.replaceState({ depth: steps }, "", address);
+  else history.pushState({ depth: steps }, "", address);
   announce();
 }
 
@@ -102,5 +118,5 @@ document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a[href^='/app']") : null;
   if (!link || link.hasAttribute("target") || link.hasAttribute("download")) return;
   event.preventDefault();
-  go(link.getAttribute("href") ?? "/app");
+  go(link.getAttribute("href") ?? "/app", { replace: link.hasAttribute("data-replace") });
 });

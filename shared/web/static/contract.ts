@@ -58,6 +58,7 @@ export interface ReferralDetail extends Referral {
   closedDateTime: string | null;
   campaignId: string | null;
   referralSource: string | null;
+  size?: string | null;
   eTag: string | null;
   notes: string | null;
   contacts: Person[];

@@ -1,0 +1,123 @@
+// The list of referrals.
+
+/** @import { Page, Referral } from "./contract.ts" */
+/** @import { Route } from "./route.js" */
+/** @import { ListKind } from "./list.js" */
+
+import { h } from "./dom.js";
+import { categoryFilter, countryFilter, given, oneOf, stageFilter, statusFilter, substatusFilter, valueRange } from "./filters.js";
+import { country, date, monthName, number, t, term } from "./i18n.js";
+import { ago, amount, categoryBadge, deadlineBadge, marks, place, statusBadge } from "./labels.js";
+import { changed, current, href } from "./route.js";
+
+/** Names of companies met so far: the address knows only their keys. @type {Map<string, string>} */
+const companyNames = new Map();
+/** @type {Set<string>} */
+const currencies = new Set();
+
+/** @param {Iterable<string>} codes */
+export const meetCurrencies = (codes) => {
+  for (const code of codes) currencies.add(code);
+};
+
+/** @param {string} key @param {string | null} name */
+export const meetCompany = (key, name) => name && companyNames.set(key, name);
+
+/** @param {Page<Referral>} page */
+export function meet(page) {
+  for (const { currency, companyKey, companyName } of page.items) {
+    if (currency && /^[A-Z]{3}$/.test(currency)) currencies.add(currency);
+    if (companyKey) meetCompany(companyKey, companyName);
+  }
+}
+
+/** The address of a referral's dialog over whatever is shown now. @param {string} id */
+export const referralHref = (id) => href({ ...current(), id, panel: null });
+
+/** @param {string} key */
+export const companyHref = (key) => href({ ...current(), key, id: null, panel: null });
+
+/** @type {ListKind<Referral>} */
+export const referrals = {
+  view: "referrals",
+  defaultSort: "-updatedDateTime",
+  keyOf: (referral) => referral.id,
+  address: (referral) => referralHref(referral.id),
+  columns: [
+    {
+      name: "company",
+      sort: "companyName",
+      cell: (referral) => [
+        h("span.strong", null, referral.companyName ?? referral.customerName ?? t("unnamed.company")),
+        h("span.sub.direction", null, term("direction", referral.direction)),
+      ],
+    },
+    {
+      name: "referral",
+      sort: "name",
+      cell: (referral) => [
+        h("a.opener", { href: referralHref(referral.id) }, referral.name || t("unnamed.referral")),
+        ...marks(referral),
+      ],
+    },
+    { name: "category", cell: (referral) => [categoryBadge(referral.category)] },
+    { name: "status", sort: "status", cell: (referral) => [statusBadge(referral.status, referral.substatus)] },
+    {
+      name: "deadline",
+      sort: "expirationDateTime",
+      cell: (referral) => [deadlineBadge(referral.expiresInDays, referral.expirationDateTime) ?? closing(referral)],
+    },
+    { name: "value", sort: "dealValue", descendingFirst: true, cell: (referral) => [amount(referral.dealValue, referral.currency)] },
+    {
+      name: "country",
+      sort: "country",
+      cell: (referral) => [h("span", { title: place(referral.country, referral.city) }, country(referral.country))],
+    },
+    { name: "updated", sort: "updatedDateTime", descendingFirst: true, cell: (referral) => [ago(referral.updatedDateTime)] },
+  ],
+  filters: [
+    given("direction", (value) => term("direction", value)),
+    statusFilter,
+    substatusFilter,
+    categoryFilter,
+    countryFilter,
+    oneOf("expiring", ["3", "7", "14"]),
+    valueRange(() => [...currencies]),
+    oneOf("m365", ["true", "false"]),
+    oneOf("missing", ["include", "only"]),
+    stageFilter,
+    given("month", (value) => t("filter.created", { when: monthName(value, true) })),
+    given("company", (value) => companyNames.get(value) ?? value),
+    given("q", (value) => `“${value}”`),
+  ],
+  tabs,
+};
+
+/** @param {Referral} referral */
+const closing = (referral) =>
+  referral.closingDateTime && referral.status !== "Closed"
+    ? h("span.muted", { title: t("closing.hint") }, date(referral.closingDateTime))
+    : h("span.muted", null, "–");
+
+/**
+ * @param {Page<Referral>} page
+ * @param {Route} route
+ */
+function tabs(page, route) {
+  const counts = page.facets["direction"] ?? {};
+  const chosen = route.query.getAll("direction");
+  const now = chosen.length === 1 ? chosen[0] : "";
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return h(
+    "nav.tab-list",
+    { "aria-label": t("column.direction") },
+    ["Incoming", "Outgoing", ""].map((direction) =>
+      h(
+        "a",
+        { href: changed(route, { direction }), "aria-current": direction === now ? "page" : null, "data-focus": `tab-${direction}` },
+        direction ? term("direction", direction) : t("direction.all"),
+        h("span.count", null, number(direction ? (counts[direction] ?? 0) : all)),
+      ),
+    ),
+  );
+}

@@ -18,7 +18,7 @@ import msgspec
 from shared import events
 from shared.errors import StorageUnavailable
 from shared.log import get_logger
-from shared.model.company import Company
+from shared.model.company import Company, is_domain
 from shared.model.company_rows import (
     RULES,
     CompanyRow,
@@ -84,6 +84,12 @@ def load_all(store: TableStore) -> StoredCompanies:
         elif row.get("company"):
             found.companies.append(_company(row["company"]))
     return found
+
+
+def load_domains(store: TableStore) -> list[str]:
+    """The domains of all companies that have one."""
+    rows = store.table(TABLE).query("PartitionKey eq @partition and listed eq true", {"partition": PARTITION}, ["key"])
+    return [row["key"] for row in rows if is_domain(row["key"])]
 
 
 def find(store: TableStore, company_key: str) -> Company | None:

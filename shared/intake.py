@@ -22,12 +22,12 @@ from shared.errors import ContractChanged
 from shared.log import get_logger
 from shared.model import times
 from shared.model.changes import Change, diff
+from shared.model.company_rows import Touched
 from shared.model.referral import Head, Unstorable, content_hash, read_head, read_record, rules_salt, summarise
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.storage import changes as change_log
 from shared.storage.batches import write_all
-from shared.storage.companies import Touched
 from shared.storage.entities import Entity, key
 from shared.storage.quarantine import Quarantine, Rejected
 from shared.storage.referrals import (

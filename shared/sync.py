@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from shared import events
+from shared import events, telemetry
 from shared.clock import Clock, Deadline
 from shared.errors import (
     AccessDenied,
@@ -127,6 +127,7 @@ class Sync:
         correlation_id = current("correlationId") or str(uuid.uuid4())
         with (
             bound(runId=run.id, correlationId=correlation_id),
+            telemetry.span("sync", runId=run.id, mode=run.mode, trigger=run.trigger),
             ThreadPoolExecutor(WRITERS) if self._parallel else nullcontext() as executor,
         ):
             running = _Run(self._settings, self._store, self._sign_in, self._state, lease, head, walk, run)
@@ -216,6 +217,7 @@ class _Run:
             raise failure from error
         finally:
             self._client.close()
+            telemetry.run_ended(self._record, self._cursor.last_success, self._clock.now())
         if asked is not None:
             raise Throttled(retry_after=asked, correlation_id=correlation_id)
         return self._record

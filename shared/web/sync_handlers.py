@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from azure.functions import HttpRequest, HttpResponse
 
-from shared import events
+from shared import events, telemetry
 from shared.errors import FeatureDisabled, HunterError, InvalidRequest, NotFound, RunInterrupted, SyncRunning
 from shared.log import bound, get_logger
 from shared.model import times
@@ -99,6 +99,7 @@ def sync_on_schedule(services: Services) -> None:
         try:
             if services.settings.enabled and not services.settings.problems:
                 services.sign_in.keep_alive()
+                telemetry.sign_in_age(services.sign_in.status().last_renewed_at, services.clock.now())
                 services.tenant_lookup.run()
         except HunterError as error:
             log.warning(events.SIGN_IN_RENEWAL_FAILED, code=error.code)

@@ -1,0 +1,82 @@
+"""Metrics and traces by OpenTelemetry, where the platform collects them; nothing, not even an import, elsewhere.
+
+In Azure the Functions worker itself sets OpenTelemetry up with azure-monitor-opentelemetry when
+PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY is true (Microsoft Learn, "Use OpenTelemetry with Azure Functions"). Requests
+to Partner Center and to storage then show under the span of their run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from shared.model import times
+from shared.model.run import Run
+
+SWITCH: Final = "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"
+METRICS: Final = {
+    "hunter.sync.fetched": "records read in a run",
+    "hunter.sync.changed": "rows inserted or updated in a run",
+    "hunter.sync.quarantined": "records without a usable id in a run",
+    "hunter.sync.pages": "pages read in a run",
+    "hunter.sync.retries": "repeated requests in a run",
+    "hunter.sync.duration": "seconds a run took",
+    "hunter.sync.freshness": "seconds since the last success, when a run ended",
+    "hunter.sign_in.age": "days since the sign-in was last renewed",
+}
+"""All metrics, each with its meaning and unit."""
+
+
+def is_on(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether the platform collects telemetry from this process."""
+    return (os.environ if environ is None else environ).get(SWITCH, "").lower() in {"true", "1"}
+
+
+@contextmanager
+def span(name: str, **attributes: str) -> Iterator[None]:
+    """A span around what happens inside; attributes are ids, never personal data."""
+    if not is_on():
+        yield
+        return
+    from opentelemetry import trace
+
+    with trace.get_tracer("hunter").start_as_current_span(name, attributes=attributes):
+        yield
+
+
+def run_ended(run: Run, last_success: str | None, now: datetime) -> None:
+    """Report a run that ended; ``last_success`` is text of ``model.times``."""
+    if not is_on():
+        return
+    seconds = (now - times.to_datetime(run.started_at)).total_seconds()
+    values: dict[str, float] = {
+        "hunter.sync.fetched": run.fetched,
+        "hunter.sync.changed": run.inserted + run.updated,
+        "hunter.sync.quarantined": run.quarantined,
+        "hunter.sync.pages": run.pages,
+        "hunter.sync.retries": run.retries,
+        "hunter.sync.duration": seconds,
+    }
+    if last_success:
+        values["hunter.sync.freshness"] = (now - times.to_datetime(last_success)).total_seconds()
+    labels = {"mode": run.mode, "trigger": run.trigger, "state": run.state}
+    for name, value in values.items():
+        _histogram(name).record(value, labels)
+
+
+def sign_in_age(last_renewed: str | None, now: datetime) -> None:
+    """Report how long ago the sign-in was renewed; ``last_renewed`` is text of ``model.times``."""
+    if is_on() and last_renewed:
+        days = (now - times.to_datetime(last_renewed)).total_seconds() / 86_400
+        _histogram("hunter.sign_in.age").record(days)
+
+
+@cache
+def _histogram(name: str) -> Any:
+    from opentelemetry import metrics
+
+    return metrics.get_meter("hunter").create_histogram(name, description=METRICS[name])

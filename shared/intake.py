@@ -50,7 +50,7 @@ BUFFER_ROWS: Final = 1_600
 BUFFER_BYTES: Final = 16 * 1024 * 1024
 MOST_TOUCHED: Final = 5_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""
-_STORED_COLUMNS: Final = (*SUMMARY_COLUMNS, "contentHash", "fence")
+_STORED_COLUMNS: Final = ("PartitionKey", *SUMMARY_COLUMNS, "contentHash", "fence")
 _HASH_BYTES: Final = 8
 
 Outcome = Literal["inserted", "updated", "unchanged"]

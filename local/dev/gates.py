@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
@@ -12,9 +13,8 @@ from pathlib import Path
 
 from local import node
 from local.dev.steps import StepFailedError, say
-from local.dev.tools import ROOT, STATE, child_environment, ensure_chromium, ensure_node_packages
+from local.dev.tools import ROOT, child_environment, ensure_chromium, ensure_node_packages
 
-RESULTS = STATE / "test-results.xml"
 _NO_TESTS = 5  # pytest's exit code when nothing was collected
 
 
@@ -58,11 +58,11 @@ def _run(name: str, command: list[str]) -> int:
 
 
 def _pytest(arguments: list[str], counts: Counts) -> int:
-    RESULTS.unlink(missing_ok=True)
     parallel = [] if any(argument.startswith("-n") for argument in arguments) else ["-n", "2", "--dist", "loadgroup"]
-    command = [sys.executable, "-m", "pytest", f"--junitxml={RESULTS}", *parallel, *arguments]
-    code = _run("pytest", command)
-    failed = _read_results(RESULTS, counts)
+    with tempfile.TemporaryDirectory(prefix="test-results-") as folder:
+        results = Path(folder) / "results.xml"
+        code = _run("pytest", [sys.executable, "-m", "pytest", f"--junitxml={results}", *parallel, *arguments])
+        failed = _read_results(results, counts)
     if code != 0 and failed == 0:
         counts.failed += 1  # it ended before or beside the tests: a crash, a usage error, nothing collected
     return code
@@ -87,7 +87,6 @@ def test(arguments: list[str]) -> int:
     """All gates and all tests; with arguments only pytest, which gets them. Exit code 0 when all passed."""
     counts = Counts()
     try:
-        STATE.mkdir(exist_ok=True)
         ensure_node_packages()
         ensure_chromium()
         for name, command in [] if arguments else _checks():

@@ -4,20 +4,15 @@
 /** @import { Route } from "./route.js" */
 
 import { api } from "./api.js";
-import { showCompany } from "./company-detail.js";
-import { companies } from "./companies.js";
+import { companies, meet, meetCompany, meetCurrencies, referrals } from "./lists.js";
 import { find } from "./dom.js";
 import { currentLanguage, preference, preferredLanguage, remember, rememberLanguage, setLanguage, t } from "./i18n.js";
 import { showList, showLoading } from "./list.js";
-import { paintNotices } from "./notices.js";
+import { paintNotices, watchSignIn } from "./notices.js";
 import { showOverview } from "./overview.js";
-import { showQuarantine, showSyncPanel } from "./panel.js";
-import { problemBox } from "./problems.js";
-import { showReferral } from "./referral-detail.js";
-import { meet, meetCompany, meetCurrencies, referrals } from "./referrals.js";
+import { problemBox } from "./messages.js";
 import { current, hasSheet, href, onRoute } from "./route.js";
 import { busySheet, fillSheet, openSheet, shutSheet } from "./sheet.js";
-import { watchSignIn } from "./sign-in.js";
 import { afterSync, askSync, paint, startSync, syncStatus, watchSync } from "./sync.js";
 
 const THEME = "hunter.theme";
@@ -180,7 +175,7 @@ async function fetchSheet({ id, key, panel }, name, signal) {
     loadView(current(), true);
   };
   if (id) {
-    const referral = await api.referral(id, signal);
+    const [referral, { showReferral }] = await Promise.all([api.referral(id, signal), import("./referral-detail.js")]);
     if (referral.companyKey) meetCompany(referral.companyKey, referral.companyName);
     return () => {
       const index = around.indexOf(id);
@@ -192,10 +187,11 @@ async function fetchSheet({ id, key, panel }, name, signal) {
     };
   }
   if (key) {
-    const company = await api.company(key, signal);
+    const [company, { showCompany }] = await Promise.all([api.company(key, signal), import("./company-detail.js")]);
     meetCompany(company.key, company.name);
     return () => showCompany(name, company, reload);
   }
+  const { showQuarantine, showSyncPanel } = await import("./panel.js");
   if (panel === "quarantine") {
     const quarantine = await api.quarantine();
     return () => showQuarantine(name, quarantine);

@@ -3,13 +3,11 @@
 /** @import { Company, CompanyDetail, Referral } from "./contract.ts" */
 
 import { api } from "./api.js";
-import { m365Badge, moneyList, reviewBadge } from "./companies.js";
+import { m365Badge, moneyList, referralHref, reviewBadge } from "./lists.js";
 import { h, icon, show } from "./dom.js";
 import { collate, date, dateTime, number, relative, t, term } from "./i18n.js";
-import { ago, amount, badge, companySize, copyable, copyButton, deadlineBadge, place, statusBadge } from "./labels.js";
+import { ago, amount, badge, changeList, companySize, copyable, copyButton, deadlineBadge, place, statusBadge } from "./labels.js";
 import { linkAll } from "./link-form.js";
-import { changeList } from "./referral-detail.js";
-import { referralHref } from "./referrals.js";
 import { listHref } from "./route.js";
 import { facts, fillSheet, section } from "./sheet.js";
 

@@ -3,8 +3,8 @@
 /** @import { Money, Person, Referral } from "./contract.ts" */
 
 import { h, icon } from "./dom.js";
-import { country, date, dateTime, money, number, relative, t, term } from "./i18n.js";
-import { toast } from "./toast.js";
+import { country, date, dateTime, has, money, number, relative, t, term } from "./i18n.js";
+import { toast } from "./messages.js";
 
 /** @param {string} text @param {string} tone @param {string} [title] */
 export const badge = (text, tone, title) => h(`span.badge.${tone}`, { title }, text);
@@ -159,3 +159,43 @@ export function copyButton(label, value, kind = "button.small") {
 
 /** @param {string} text a value shown as itself and copied on a click */
 export const copyable = (text) => copyButton(text, text, "button.copyable");
+
+/** @param {import("./contract.ts").Change[]} changes */
+export const changeList = (changes) =>
+  h(
+    "ul",
+    null,
+    changes.map(({ field, from, to }) =>
+      h(
+        "li",
+        { dir: "auto" },
+        h("span.muted", null, has(`field.${field}`) ? t(`field.${field}`) : field),
+        " ",
+        h("del", null, changeValue(field, from)),
+        " → ",
+        h("ins", null, changeValue(field, to)),
+      ),
+    ),
+  );
+
+/** @param {string} field @param {unknown} value */
+function changeValue(field, value) {
+  if (value === null || value === undefined || value === "") return t("none");
+  if (typeof value === "number") return number(value);
+  if (typeof value !== "string") return JSON.stringify(value);
+  if (field.endsWith("DateTime") || field === "missingSince") return date(value);
+  if (field === "country") return country(value);
+  if (field === "salesStage") return stageName(value);
+  if (field === "dealValue" && Number.isFinite(Number(value))) return number(Number(value));
+  return term(field, value);
+}
+
+/** @param {unknown} value as text or as JSON already read */
+export function pretty(value) {
+  if (typeof value !== "string") return JSON.stringify(value, null, 2);
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2);
+  } catch {
+    return value;
+  }
+}

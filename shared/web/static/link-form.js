@@ -5,8 +5,7 @@
 import { api } from "./api.js";
 import { find, h, show } from "./dom.js";
 import { t } from "./i18n.js";
-import { problemText } from "./problems.js";
-import { toast } from "./toast.js";
+import { problemText, toast } from "./messages.js";
 
 /**
  * Links referrals, one after the other, and says how it went.

@@ -1,12 +1,12 @@
-// The first view: what waits for an answer, what is open and won, and how it develops.
+// The first view: what waits for an answer, what is open and won, and how it develops. The small charts are SVG drawn for the eye
+// alone: beside each stands the same as a table or as a list of links.
 
 /** @import { Money, Referral, Summary } from "./contract.ts" */
 
-import { h, show } from "./dom.js";
+import { h, show, svg } from "./dom.js";
 import { duration, money, monthName, number, percent, t } from "./i18n.js";
 import { amount, amounts, categoryBadge, deadlineBadge, place, stageName, statusBadge } from "./labels.js";
-import { barList, monthChart } from "./charts.js";
-import { referralHref } from "./referrals.js";
+import { referralHref } from "./lists.js";
 import { href, listHref } from "./route.js";
 
 /**
@@ -208,7 +208,7 @@ const status = ({ byStatus }) =>
         label: statusBadge(row.status, row.substatus),
         value: row.count,
         note: worth(row.value),
-        href: listHref("referrals", { status: row.status, substatus: row.substatus }),
+        address: listHref("referrals", { status: row.status, substatus: row.substatus }),
       })),
     ),
   );
@@ -225,7 +225,7 @@ const stages = ({ bySalesStage }) =>
             label: row.salesStage ? stageName(row.salesStage) : t("stage.none"),
             value: row.count,
             note: worth(row.value),
-            href: listHref("referrals", { status: ["New", "Active"], salesStage: row.salesStage }),
+            address: listHref("referrals", { status: ["New", "Active"], salesStage: row.salesStage }),
           })),
         )
       : h("p.muted", null, t("overview.stages.none")),
@@ -252,3 +252,89 @@ function care({ quarantined, missing, needsReview, total, incoming, outgoing }) 
   );
 }
 
+const WIDTH = 640;
+const HEIGHT = 200;
+const LEFT = 34;
+const BOTTOM = 26;
+const TOP = 10;
+
+/**
+ * Round steps that hold `most`.
+ * @param {number} most
+ */
+function scale(most) {
+  const rough = Math.max(most, 4) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power);
+  const whole = Math.ceil(step);
+  return { step: whole, top: whole * Math.max(1, Math.ceil(most / whole)) };
+}
+
+/**
+ * Referrals a month, incoming beside outgoing.
+ * @param {Summary["byMonth"]} byMonth
+ */
+function monthChart(byMonth) {
+  const { step, top } = scale(Math.max(1, ...byMonth.flatMap(({ incoming, outgoing }) => [incoming, outgoing])));
+  /** @param {number} value */
+  const y = (value) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
+  const slot = (WIDTH - LEFT) / Math.max(1, byMonth.length);
+  const bar = Math.min(17, slot * 0.34);
+  const lines = [];
+  for (let value = 0; value <= top; value += step) {
+    lines.push(
+      svg("line.grid", { x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value) }),
+      svg("text.axis", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, number(value)),
+    );
+  }
+  const groups = byMonth.map(({ month, incoming, outgoing }, index) => {
+    const middle = LEFT + slot * (index + 0.5);
+    /** @param {"Incoming" | "Outgoing"} direction @param {number} value @param {number} x */
+    const one = (direction, value, x) =>
+      svg(
+        "a",
+        { href: listHref("referrals", { direction, month }), tabindex: -1 },
+        svg(`rect.bar.${direction.toLowerCase()}`, { x, y: y(value), width: bar, height: Math.max(0, y(0) - y(value)), rx: 2.5 }),
+        svg("title", null, `${monthName(month, true)}, ${t(`direction.${direction}`)}: ${number(value)}`),
+      );
+    return svg(
+      "g",
+      null,
+      one("Incoming", incoming, middle - bar - 1),
+      one("Outgoing", outgoing, middle + 1),
+      svg("text.axis", { x: middle, y: HEIGHT - 8, "text-anchor": "middle" }, monthName(month)),
+    );
+  });
+  return svg("svg.chart", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true", focusable: "false" }, ...lines, ...groups);
+}
+
+/**
+ * A list of bars that are links.
+ * @param {{ label: Node | string, value: number, note: string, address: string }[]} rows
+ */
+function barList(rows) {
+  const most = Math.max(1, ...rows.map(({ value }) => value));
+  return h(
+    "ul.bars",
+    null,
+    rows.map(({ label, value, note, address }) =>
+      h(
+        "li",
+        null,
+        h(
+          "a",
+          { href: address },
+          h("span.bar-label", null, label),
+          svg(
+            "svg.bar-line",
+            { "aria-hidden": "true", focusable: "false" },
+            svg("rect.track", { width: "100%", height: "100%", rx: 3 }),
+            svg("rect.fill", { width: `${Math.max(value ? 1 : 0, (value / most) * 100)}%`, height: "100%", rx: 3 }),
+          ),
+          h("span.bar-value", null, number(value)),
+          h("span.bar-note", null, note),
+        ),
+      ),
+    ),
+  );
+}

@@ -4,11 +4,10 @@
 
 import { h, icon } from "./dom.js";
 import { dateTime, duration, relative, t } from "./i18n.js";
-import { ago, badge, copyButton } from "./labels.js";
-import { pretty } from "./referral-detail.js";
+import { ago, badge, copyButton, pretty } from "./labels.js";
 import { current, href } from "./route.js";
 import { facts, fillSheet, section } from "./sheet.js";
-import { codeBox, signInButton, signOut } from "./sign-in.js";
+import { codeBox, signInButton, signOut } from "./notices.js";
 import { isRunning, outcome, progressLine, runTrouble, startSync } from "./sync.js";
 
 /** @type {Record<string, string>} */

@@ -4,15 +4,15 @@
 
 import { api } from "./api.js";
 import { h, icon, show } from "./dom.js";
-import { money, number, relative, t, term, date, dateTime, has, country } from "./i18n.js";
+import { date, dateTime, money, relative, t, term } from "./i18n.js";
 import {
-  amount, categoryBadge, companySize, copyable, copyButton, deadlineBadge, fullName, marks, place, stageName, statusBadge, badge,
+  amount, badge, categoryBadge, changeList, companySize, copyable, copyButton, deadlineBadge, fullName, marks, place, pretty, stageName,
+  statusBadge,
 } from "./labels.js";
 import { linkForm } from "./link-form.js";
-import { problemText } from "./problems.js";
-import { companyHref, referralHref } from "./referrals.js";
+import { problemText, toast } from "./messages.js";
+import { companyHref, referralHref } from "./lists.js";
 import { facts, fillSheet, section } from "./sheet.js";
-import { toast } from "./toast.js";
 
 /** Longer notes are cut until asked for: strangers can write hundreds of kilobytes. */
 const NOTES_SHOWN = 1500;
@@ -267,36 +267,6 @@ const timeline = (referral) =>
     ),
   ]);
 
-/** @param {import("./contract.ts").Change[]} changes */
-export const changeList = (changes) =>
-  h(
-    "ul",
-    null,
-    changes.map(({ field, from, to }) =>
-      h(
-        "li",
-        { dir: "auto" },
-        h("span.muted", null, has(`field.${field}`) ? t(`field.${field}`) : field),
-        " ",
-        h("del", null, changeValue(field, from)),
-        " → ",
-        h("ins", null, changeValue(field, to)),
-      ),
-    ),
-  );
-
-/** @param {string} field @param {unknown} value */
-function changeValue(field, value) {
-  if (value === null || value === undefined || value === "") return t("none");
-  if (typeof value === "number") return number(value);
-  if (typeof value !== "string") return JSON.stringify(value);
-  if (field.endsWith("DateTime") || field === "missingSince") return date(value);
-  if (field === "country") return country(value);
-  if (field === "salesStage") return stageName(value);
-  if (field === "dealValue" && Number.isFinite(Number(value))) return number(Number(value));
-  return term(field, value);
-}
-
 /** @param {ReferralDetail} referral */
 function raw(referral) {
   const body = h("div");
@@ -319,14 +289,4 @@ function raw(referral) {
     body,
   );
   return details;
-}
-
-/** @param {unknown} value as text or as JSON already read */
-export function pretty(value) {
-  if (typeof value !== "string") return JSON.stringify(value, null, 2);
-  try {
-    return JSON.stringify(JSON.parse(value), null, 2);
-  } catch {
-    return value;
-  }
 }

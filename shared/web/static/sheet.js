@@ -3,7 +3,7 @@
 import { find, focusKey, h, icon, show, template } from "./dom.js";
 import { t } from "./i18n.js";
 import { closeSheet } from "./route.js";
-import { moveToasts } from "./toast.js";
+import { moveToasts } from "./messages.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (find("#sheet"));
 const body = find("#sheet-body");

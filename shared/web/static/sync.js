@@ -5,8 +5,7 @@
 import { api, Problem } from "./api.js";
 import { find, h, icon, show } from "./dom.js";
 import { relative, t } from "./i18n.js";
-import { problemText } from "./problems.js";
-import { toast } from "./toast.js";
+import { problemText, toast } from "./messages.js";
 
 const RUNNING_MS = 3_000;
 const RESTING_MS = 30_000;

@@ -1,7 +1,8 @@
-// Short messages. Success and info leave by themselves; an error stays until it is dismissed.
+// What is said to the reader: what went wrong and what to do about it, and short messages that come and go.
 
+import { Problem } from "./api.js";
 import { find, h, icon, template } from "./dom.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 
 const STAY_MS = 5000;
 
@@ -70,4 +71,52 @@ function dismiss(element) {
  */
 export function moveToasts(parent) {
   parent.append(find("#toasts"));
+}
+
+/** @param {string} code */
+export const sentence = (code) => (has(`error.${code}`) ? t(`error.${code}`) : null);
+
+/** @param {string} code */
+const advice = (code) => (has(`advice.${code}`) ? t(`advice.${code}`) : null);
+
+/**
+ * The sentence of a problem, what to do about it, and what it takes to find it in the logs.
+ * @param {unknown} error
+ */
+export function problemText(error) {
+  if (!(error instanceof Problem)) return t("error.unknown");
+  const parts = [sentence(error.code) ?? error.detail ?? t("error.unknown")];
+  // The server's own words name what no dictionary can know, such as a parameter or a setting.
+  const particular = ["invalid_parameter", "invalid_request", "configuration_error"].includes(error.code);
+  if (particular && error.detail) parts.push(error.detail);
+  const hint = advice(error.code);
+  if (hint) parts.push(hint);
+  if (error.retryAfter) parts.push(t("error.retryAfter", { n: error.retryAfter }));
+  if (error.correlationId) parts.push(t("error.correlation", { id: error.correlationId }));
+  return parts.join(" ");
+}
+
+/**
+ * The state of a view that could not be loaded.
+ * @param {unknown} error
+ * @param {() => void} again
+ * @param {{ label: string, href: string } | null} [other]
+ */
+export function problemBox(error, again, other = null) {
+  const code = error instanceof Problem ? error.code : "unknown";
+  return h(
+    "div.problem",
+    { role: "alert" },
+    icon("warning"),
+    h("p.strong", null, t("error.title")),
+    h("p", null, problemText(error)),
+    h(
+      "div.actions",
+      null,
+      code === "unauthenticated"
+        ? h("button.primary", { type: "button", onclick: () => location.reload() }, t("error.reload"))
+        : h("button.primary", { type: "button", onclick: again }, t("error.again")),
+      other ? h("a.button", { href: other.href }, other.label) : null,
+    ),
+  );
 }

@@ -177,7 +177,9 @@ def tenant_domain(domain: str) -> str | None:
     host = hostname(domain) or ""
     for suffix in _TENANT_SUFFIXES:
         if host.endswith(f".{suffix}"):
-            return f"{host.removesuffix(f'.{suffix}').rpartition('.')[2]}.{suffix}"
+            # contoso.mail.onmicrosoft.com is what contoso's hybrid Exchange calls itself.
+            names = host.removesuffix(f".{suffix}").removesuffix(".mail")
+            return f"{names.rpartition('.')[2]}.{suffix}"
     return None
 
 

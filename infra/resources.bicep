@@ -248,6 +248,15 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  name: 'hunter-workbook'
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
   name: 'hunter-budget'
   params: {

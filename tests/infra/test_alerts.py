@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ import pytest
 from shared import errors, events
 from shared.log import bound, get_logger
 from tests.infra import kql
-from tests.infra.bicep import ROOT, template
+from tests.infra.bicep import INFRA, ROOT, template
 
 ALERTS = template("modules/alerts.bicep")
 RULES: dict[str, dict[str, Any]] = {rule["name"]: rule for rule in ALERTS.variable("rules")}
@@ -93,6 +94,19 @@ def test_the_guides_own_queries_name_only_what_the_code_emits() -> None:
     for query in queries:
         if "parse_json" in query:
             check_names(query)
+
+
+def test_the_workbook_is_whole_and_names_only_what_the_code_emits() -> None:
+    workbook = json.loads((INFRA / "workbook.json").read_text("utf-8"))
+    assert "loadTextContent('../workbook.json')" in template("modules/workbook.bicep").source
+    queries = [item["content"] for item in workbook["items"] if item["type"] == 3]
+    assert len(queries) >= 5
+    (parameters,) = (item["content"]["parameters"] for item in workbook["items"] if item["type"] == 9)
+    assert [parameter["name"] for parameter in parameters] == ["Time"]
+    for content in queries:
+        check_names(content["query"])
+        assert content["timeContextFromParameter"] == "Time"
+        assert set(re.findall(r"\{(\w+)", content["query"])) <= {"Time"}
 
 
 @pytest.fixture

@@ -110,9 +110,9 @@ def test_the_code_reads_no_setting_that_is_not_in_the_list() -> None:
             assert name in NAMES or any(known.startswith(f"{name}_") for known in NAMES), f"{path.name}: {name}"
 
 
-def test_the_example_has_every_setting_of_a_machine_without_azure() -> None:
-    hunter = {name for name in example() if name.startswith("HUNTER_")}
-    assert hunter == NAMES - BY_IDENTITY
+def test_the_example_has_every_setting_and_reaches_storage_without_azure() -> None:
+    assert {name for name in example() if name.startswith("HUNTER_")} == NAMES
+    assert all(example()[name] == "" for name in BY_IDENTITY)
 
 
 def test_the_example_holds_no_secret() -> None:

@@ -73,6 +73,12 @@ def test_rules_are_evaluated_alike_resolve_themselves_and_tell_somebody() -> Non
         assert f"rule.{field}\n" in source
 
 
+def test_the_function_that_is_left_out_of_the_page_s_errors_is_the_sync() -> None:
+    (left_out,) = re.findall(r'tostring\(e\.function\) != "(\w+)"', RULES["hunter-server-errors"]["query"])
+    source = (ROOT / "function_app.py").read_text("utf-8")
+    assert re.search(rf'referrals/sync", methods=\["POST"\]\)\ndef {left_out}\(', source)
+
+
 def test_a_sync_that_is_switched_off_alarms_nobody() -> None:
     assert RULES["hunter-no-success"]["enabled"] == "syncEnabled"
     assert RULES["hunter-sign-in-required"]["enabled"] == "syncEnabled"

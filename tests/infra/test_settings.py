@@ -133,3 +133,5 @@ def test_the_deployment_guide_names_only_azd_values_that_exist() -> None:
     guide = (ROOT / "docs" / "deploy.md").read_text("utf-8")
     for name in re.findall(r"azd env (?:set|get-value) ([A-Z_]+)", guide):
         assert name in used | outputs | {"NAME"}, name
+    for name in used - {"AZURE_ENV_NAME", "AZURE_LOCATION"}:
+        assert name in guide, f"docs/deploy.md does not explain {name}"

@@ -39,6 +39,7 @@ from shared.model.referral import Unstorable, rules_salt
 from shared.model.run import Mode, Run, RunError, Trigger
 from shared.model.summary import ReferralSummary
 from shared.partner_center.client import BY_CREATION, BY_UPDATE, LinkExpired, Page, PartnerCenterClient, WaitTooLong
+from shared.retention import blank_old_contacts
 from shared.settings import Settings
 from shared.storage.companies import CompanyBook
 from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan, sweep_pieces
@@ -248,6 +249,8 @@ class _Run:
             self._intake.let_go(self._walk.id)
             self._intake.flush()
             sweep_pieces(self._store)
+            if blank_old_contacts(self._store, self._settings.retention_months, self._clock.now()):
+                self._intake.wrote = True
 
     def _begin_anew(self, mode: Mode) -> None:
         self._walk = Walk(id=uuid.uuid4().hex[:12], mode=mode, started_at=times.from_datetime(self._clock.now()))

@@ -200,7 +200,7 @@ def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary
         sales_stage=_clean(referral.sales_stage),
         engagement_id=_clean(referral.engagement_id),
         organization_name=_clean(referral.organization_name),
-        search_text=_search_text(referral, customer),
+        search_text=search_text_of(referral),
         problems=reading.problems,
     )
 
@@ -214,7 +214,9 @@ def _deadline(referral: Referral) -> str | None:
     return None
 
 
-def _search_text(referral: Referral, customer: CustomerProfile) -> str:
+def search_text_of(referral: Referral) -> str:
+    """Everything that a search looks through, folded: names, ids, the contacts' names and addresses, one entry a line."""
+    customer = referral.customer_profile or CustomerProfile()
     people: list[Member] = [member for member in [*(customer.team or []), *(referral.team or [])] if member][:100]
     entries = [
         referral.name,

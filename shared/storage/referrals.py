@@ -137,6 +137,31 @@ def write_pieces(store: TableStore, pieces: Iterable[Entity]) -> None:
         table.replace(piece, None)
 
 
+def set_payload(store: TableStore, row: Entity, payload: str) -> None:
+    """Put another, not longer payload into a row that was read whole; its pieces, if it has any, are written at once."""
+    for name in [name for name in row if name == "payload" or name.startswith("payload_")]:
+        del row[name]
+    if row.get("payloadPieces") is None:
+        put_text(row, "payload", payload)
+        return
+    pieces = split_text(payload)
+    # As many pieces as before: the last ones may be empty, so that none of the old text stays behind.
+    pieces += [""] * (int(row["payloadPieces"]) - len(pieces))
+    row["payloadPieces"] = len(pieces)
+    referral_id = str(row.get("id") or unkey(row["RowKey"]))
+    write_pieces(
+        store,
+        (
+            {
+                "PartitionKey": row["PartitionKey"],
+                "RowKey": _piece_key(referral_id, row["contentHash"], number),
+                "text": piece,
+            }
+            for number, piece in enumerate(pieces)
+        ),
+    )
+
+
 def sweep_pieces(store: TableStore) -> None:
     """Remove pieces that no row points to any more; with none stored, one request."""
     table, rows = store.table("ReferralPayloads"), store.table("Referrals")

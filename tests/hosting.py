@@ -67,7 +67,7 @@ class HostProcess:
         self.url = ""
         self._arguments = arguments
         self._root = root
-        self._settings = dict(settings)
+        self.settings = dict(settings)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -91,7 +91,7 @@ class HostProcess:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment(self._settings),
+                env=environment(self.settings),
                 start_new_session=True,
             )
         return self

@@ -47,6 +47,7 @@ COMPANY_SORTS: Final = ("name", "referralCount", "lastActivity", "nextDeadline")
 
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[0-9]{1,7}")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ class ReferralQuery:
     country: tuple[str, ...] = ()
     company: tuple[str, ...] = ()
     currency: tuple[str, ...] = ()
+    sales_stage: tuple[str, ...] = ()
+    created_month: tuple[str, ...] = ()
+    """Such as 2026-11, in UTC as the overview counts them."""
     m365: bool | None = None
     min_value: Decimal | None = None
     max_value: Decimal | None = None
@@ -115,8 +119,8 @@ def referral_query(request: HttpRequest) -> ReferralQuery:
     """Read the query of the list of referrals. Raises InvalidParameter."""
     given = _Given(
         request,
-        "status substatus direction category country company m365 currency minValue maxValue expiring missing q sort "
-        "page pageSize",
+        "status substatus direction category salesStage country company m365 currency minValue maxValue createdMonth "
+        "expiring missing q sort page pageSize",
     )
     return ReferralQuery(
         paging=given.paging(REFERRAL_SORTS, "-updatedDateTime"),
@@ -127,6 +131,8 @@ def referral_query(request: HttpRequest) -> ReferralQuery:
         country=given.codes("country"),
         company=given.several("company"),
         currency=given.codes("currency"),
+        sales_stage=given.several("salesStage"),
+        created_month=given.months("createdMonth"),
         m365=given.boolean("m365"),
         min_value=given.amount("minValue"),
         max_value=given.amount("maxValue"),
@@ -213,6 +219,12 @@ class _Given:
     def codes(self, name: str) -> tuple[str, ...]:
         """Countries and currencies are stored in capital letters."""
         return tuple(sorted({value.strip().upper() for value in self.several(name)}))
+
+    def months(self, name: str) -> tuple[str, ...]:
+        values = self.several(name)
+        if not all(_MONTH.fullmatch(value) for value in values):
+            raise InvalidParameter(f"Parameter '{name}' must be a year and a month, such as 2026-11.")
+        return values
 
     def one_of(self, name: str, allowed: Sequence[str]) -> str | None:
         return self._one(name, lambda text: text if text in allowed else None, f"be {_alternatives(allowed)}")

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import compress, islice, repeat
+from itertools import chain, compress, islice, repeat
 from operator import contains
 from typing import Any, Final
 
@@ -48,7 +48,6 @@ class Index:
         columns: Mapping[str, Sequence[str | None]],
         facets: Sequence[str],
         sort_values: Mapping[str, Callable[[], Sequence[SortValue]]],
-        search: Search,
     ) -> None:
         """Index items.
 
@@ -57,7 +56,6 @@ class Index:
             columns: by column, the value of each item, for exact matches.
             facets: the columns that are counted in every answer.
             sort_values: by sort field, what computes its values; None sorts last both ways.
-            search: finds items by words.
         """
         self.size = size
         self.everything: Bits = (1 << size) - 1
@@ -65,7 +63,6 @@ class Index:
         self._facets = tuple(facets)
         self._sort_values = sort_values
         self._orders: dict[str, array[int]] = {}
-        self.search = search
 
     def having(self, column: str, values: Iterable[str]) -> Bits:
         """The items with one of these values in a column."""
@@ -128,7 +125,8 @@ class Search:
             groups: folded texts that several items share (their company's), with those items.
         """
         self._texts = texts
-        self._groups = groups
+        self._shared_texts = [text for text, _ in groups]
+        self._members = [members for _, members in groups]
         self._size = len(texts)
         self._found: OrderedDict[tuple[str, ...], Bits] = OrderedDict()
         self._lock = threading.Lock()
@@ -169,10 +167,9 @@ class Search:
             texts = self._texts
             candidates = compress(range(self._size), _flags(among, self._size))
             found = to_bits((item for item in candidates if word in texts[item]), self._size)
-        for text, members in self._groups:
-            if word in text:
-                found |= to_bits(members, self._size)
-        return found if among is None else found & among
+        sharing = compress(self._members, map(contains, self._shared_texts, repeat(word)))
+        shared = to_bits(chain.from_iterable(sharing), self._size)
+        return found | (shared if among is None else shared & among)
 
 
 class Ranking:
@@ -203,10 +200,10 @@ def postings(values: Sequence[str | None], size: int) -> dict[str, Bits]:
 
 def to_bits(positions: Iterable[int], size: int) -> Bits:
     """The set of these items."""
-    buffer = bytearray((size + 7) // 8)
+    flags = bytearray(size)
     for position in positions:
-        buffer[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(buffer, "little")
+        flags[position] = 1
+    return _from_flags(flags)
 
 
 def _flags(bits: Bits, size: int) -> bytes:
@@ -214,6 +211,6 @@ def _flags(bits: Bits, size: int) -> bytes:
     return format(bits, f"0{size}b")[::-1].encode().translate(_TRUTH)
 
 
-def _from_flags(flags: bytes) -> Bits:
+def _from_flags(flags: bytes | bytearray) -> Bits:
     """The set that ``_flags`` would give these bytes for."""
     return int(flags[::-1].translate(_DIGITS) or b"0", 2)

@@ -19,6 +19,7 @@ from shared.web.parameters import CompanyQuery, Paging, ReferralQuery
 from shared.web.query import Bits, Index, Ranking, Search, Selection, SortValue, to_bits
 
 REFERRAL_FACETS: Final = ("status", "substatus", "direction", "category", "country")
+REFERRAL_COLUMNS: Final = ("currency", "sales_stage")
 COMPANY_FACETS: Final = ("country", "m365", "needsReview")
 _NOBODY: Final = Belonging(None, None, by_hand=False)
 
@@ -70,8 +71,6 @@ class Snapshot:
         self._members = _grouped(one.key for one in self._belongings)
         self._deadlines = sorted(deadline[10:] for one in self.referrals if (deadline := _deadline(one)))
         self._figures: tuple[str, dict[str, Any]] | None = None
-        self.referral_index = self._index_referrals()
-        self.company_index = self._index_companies()
 
     def _belong(self, links: Mapping[str, Link]) -> list[Belonging]:
         """Where each referral belongs; referrals of one company share one object."""
@@ -127,7 +126,7 @@ class Snapshot:
         """A page of referrals with its facets."""
         index = self.referral_index
         filters: dict[str, Bits] = {"missing": self._missing(query.missing)}
-        for column in (*REFERRAL_FACETS, "currency"):
+        for column in (*REFERRAL_FACETS, *REFERRAL_COLUMNS, "created_month"):
             values = getattr(query, column)
             if values:
                 filters[column] = index.having(column, values)
@@ -143,7 +142,7 @@ class Snapshot:
             due = times.from_datetime(now + timedelta(days=query.expiring))
             filters["expiring"] = self._by_deadline.between(most=due)
         if query.words:
-            filters["q"] = index.search.find(query.words)
+            filters["q"] = self._referral_search.find(query.words)
         selection = _select(index, filters, query.paging)
         return self._page([self.item(position, now) for position in selection.positions], selection, query.paging)
 
@@ -178,16 +177,25 @@ class Snapshot:
         deadlines = ((deadline, place) for place, one in enumerate(self.referrals) if (deadline := _deadline(one)))
         return Ranking(deadlines, len(self.referrals))
 
-    def _index_referrals(self) -> Index:
-        rows = self.referrals
+    @cached_property
+    def _referral_search(self) -> Search:
         groups = [
-            (_company_text(company), members)
-            for company in self.companies
-            if (members := self._members.get(company.key)) is not None
+            (text, self._members[company.key])
+            for company, text in zip(self.companies, self._company_texts, strict=True)
+            if company.key in self._members
         ]
+        return Search([referral.search_text for referral in self.referrals], groups)
+
+    @cached_property
+    def referral_index(self) -> Index:
+        """The index of the list of referrals, made when it is first asked."""
+        rows = self.referrals
         return Index(
             len(rows),
-            columns={column: [getattr(row, column) for row in rows] for column in (*REFERRAL_FACETS, "currency")},
+            columns={
+                **{column: [getattr(row, column) for row in rows] for column in (*REFERRAL_FACETS, *REFERRAL_COLUMNS)},
+                "created_month": [row.created_date_time and row.created_date_time[:7] for row in rows],
+            },
             facets=REFERRAL_FACETS,
             sort_values={
                 "updatedDateTime": lambda: [row.updated_date_time for row in rows],
@@ -201,7 +209,6 @@ class Snapshot:
                 "status": lambda: _folded(row.status for row in rows),
                 "country": lambda: _folded(row.country for row in rows),
             },
-            search=Search([row.search_text for row in rows], groups),
         )
 
     # --- companies
@@ -244,12 +251,28 @@ class Snapshot:
                 (place for place, company in enumerate(self.companies) if _has_open_value(company, query)), index.size
             )
         if query.words:
-            filters["q"] = index.search.find(query.words)
+            filters["q"] = self._company_search.find(query.words)
         selection = _select(index, filters, query.paging)
         items = [self.company_item(self.companies[position]) for position in selection.positions]
         return self._page(items, selection, query.paging)
 
-    def _index_companies(self) -> Index:
+    @cached_property
+    def _company_texts(self) -> list[str]:
+        """What finds each company, and its referrals: its name and domain, folded."""
+        return [_company_text(company) for company in self.companies]
+
+    @cached_property
+    def _company_search(self) -> Search:
+        return Search(
+            [
+                "\n".join((text, *map(fold, (*company.aliases, company.key))))
+                for company, text in zip(self.companies, self._company_texts, strict=True)
+            ]
+        )
+
+    @cached_property
+    def company_index(self) -> Index:
+        """The index of the list of companies, made when it is first asked."""
         rows = self.companies
         return Index(
             len(rows),
@@ -265,7 +288,6 @@ class Snapshot:
                 "lastActivity": lambda: [row.last_activity for row in rows],
                 "nextDeadline": lambda: [row.next_deadline for row in rows],
             },
-            search=Search(["\n".join((_company_text(row), *map(fold, (*row.aliases, row.key)))) for row in rows]),
         )
 
     # --- both
@@ -324,7 +346,6 @@ def _has_open_value(company: Company, query: CompanyQuery) -> bool:
 
 
 def _company_text(company: Company) -> str:
-    """What finds a company, and its referrals: its name and domain, folded."""
     domain = display_domain(company.domain) if company.domain else ""
     return "\n".join({fold(company.name), fold(domain), company.domain or ""})
 

@@ -36,9 +36,14 @@ NEWEST_FIRST = Paging("updatedDateTime", descending=True, page=1, page_size=50)
         ("?m365=true", {"m365": True}),
         ("?m365=false", {"m365": False}),
         ("?minValue=0", {"min_value": Decimal(0)}),
-        ("?minValue=-10.50&maxValue=99999.999999", {"min_value": Decimal("-10.5"), "max_value": Decimal("99999.999999")}),
+        (
+            "?minValue=-10.50&maxValue=99999.999999",
+            {"min_value": Decimal("-10.5"), "max_value": Decimal("99999.999999")},
+        ),
         ("?expiring=0", {"expiring": 0}),
         ("?expiring=365", {"expiring": 365}),
+        ("?salesStage=Propose&salesStage=60", {"sales_stage": ("60", "Propose")}),
+        ("?createdMonth=2026-11", {"created_month": ("2026-11",)}),
         ("?missing=only", {"missing": "only"}),
         ("?q=", {}),
         ("?q=%20%20", {}),
@@ -73,6 +78,9 @@ def test_what_a_list_takes(query: str, expected: dict[str, object]) -> None:
         ("?minValue=1,5", "minValue"),
         ("?maxValue=", "maxValue"),
         ("?maxValue=1234567890123456", "maxValue"),
+        ("?createdMonth=2026-13", "createdMonth"),
+        ("?createdMonth=2026-11-01", "createdMonth"),
+        ("?salesStage=", "salesStage"),
         ("?expiring=-1", "expiring"),
         ("?expiring=366", "expiring"),
         ("?expiring=1.5", "expiring"),
@@ -150,10 +158,14 @@ def test_the_same_question_has_one_canonical_form() -> None:
 
     assert canonical("?status=New&status=Active&minValue=5.0") == canonical("?minValue=5&status=Active&status=New")
     assert canonical("") == canonical("?page=1&missing=exclude&q=")
-    assert len({canonical(query) for query in ("", "?page=2", "?status=New", "?q=New", "?m365=true", "?m365=false")}) == 6
+    assert (
+        len({canonical(query) for query in ("", "?page=2", "?status=New", "?q=New", "?m365=true", "?m365=false")}) == 6
+    )
 
 
-@pytest.mark.parametrize("referral_id", ["plain", "a b", "a/b", "a%2Fb", "a%2fb", "50%", "ığü", "x?y#z", "a%252Fb", "a+b"])
+@pytest.mark.parametrize(
+    "referral_id", ["plain", "a b", "a/b", "a%2Fb", "a%2fb", "50%", "ığü", "x?y#z", "a%252Fb", "a+b"]
+)
 def test_an_id_in_the_path_is_the_one_that_was_meant(referral_id: str) -> None:
     encoded = quote(referral_id, safe="")
     # The host hands over a segment with everything decoded but %2F.

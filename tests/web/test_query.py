@@ -41,7 +41,6 @@ def index_of(items: list[Thing]) -> Index:
         {"colour": [one.colour for one in items], "shape": [one.shape for one in items]},
         ("colour", "shape"),
         {"weight": lambda: [one.weight for one in items]},
-        Search([one.text for one in items]),
     )
 
 
@@ -78,7 +77,7 @@ def test_selection_is_that_of_a_loop(
         weights = ((one.weight, place) for place, one in enumerate(items) if one.weight is not None)
         filters["weight"] = Ranking(weights, len(items)).between(least, most)
     if words:
-        filters["words"] = index.search.find(words)
+        filters["words"] = Search([one.text for one in items]).find(words)
     found = index.select(filters, "weight", descending=descending, offset=offset, limit=limit)
 
     def fits(one: Thing, ignoring: str = "") -> bool:
@@ -137,7 +136,7 @@ def test_more_questions_than_are_kept_stay_right() -> None:
 
 def test_an_empty_index_answers() -> None:
     index = index_of([])
-    found = index.select({"words": index.search.find(["a"])}, "weight", descending=True)
+    found = index.select({"words": Search([]).find(["a"])}, "weight", descending=True)
     assert (list(found.positions), found.total, found.facets) == ([], 0, {"colour": {}, "shape": {}})
 
 

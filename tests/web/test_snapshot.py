@@ -51,6 +51,7 @@ referral_values = st.fixed_dictionaries(
         "country": st.sampled_from(["TR", "DE", None]),
         "deal_value": st.none() | st.sampled_from([Decimal(0), Decimal("10.50"), Decimal("10.5"), Decimal(900)]),
         "currency": st.sampled_from(["USD", "EUR", None]),
+        "sales_stage": st.sampled_from(["Propose", "60", None]),
         "created_date_time": moments,
         "updated_date_time": moments,
         "closing_date_time": moments,
@@ -110,6 +111,8 @@ queries = st.fixed_dictionaries(
         "category": several("coSell", "private", "other"),
         "country": several("TR", "de"),
         "currency": several("USD", "EUR"),
+        "salesStage": several("Propose", "60", "Gone"),
+        "createdMonth": several(*(at(hours=hours)[:7] for hours in (0, 31 * 24, 400 * 24))),
         "company": several(*KEYS),
         "m365": st.sampled_from(["true", "false"]),
         "minValue": st.sampled_from(["0", "10.5", "11"]),
@@ -124,7 +127,10 @@ queries = st.fixed_dictionaries(
 )
 
 SORT_KEYS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
-    **{name: (lambda item, name=name: fold(item[name] or "") or None) for name in ("name", "customerName", "companyName")},
+    **{
+        name: (lambda item, name=name: fold(item[name] or "") or None)
+        for name in ("name", "customerName", "companyName")
+    },
     **{name: (lambda item, name=name: fold(item[name] or "") or None) for name in ("status", "country")},
     **{name: (lambda item, name=name: item[name]) for name in ("dealValue",)},
     **{
@@ -150,6 +156,10 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
         wanted = [value.upper() if name in {"country", "currency"} else value for value in query.get(name, [])]
         if name != ignoring and wanted and item[name] not in wanted:
             return False
+    if query.get("salesStage") and item["salesStage"] not in query["salesStage"]:
+        return False
+    if query.get("createdMonth") and (item["createdDateTime"] or "")[:7] not in query["createdMonth"]:
+        return False
     if query.get("company") and item["companyKey"] not in query["company"]:
         return False
     if "m365" in query and (item["companyKey"] in world.tenants) is not (query["m365"] == "true"):
@@ -363,7 +373,9 @@ def test_a_linked_referral_is_found_by_its_companys_name() -> None:
     assert snapshot.item(0, NOW)["linkedByHand"] is True
 
 
-@pytest.mark.parametrize("typed", ["İSTANBUL", "istanbul", "ISTANBUL", "ıstanbul", "İstanbul ışık", "ISIK", "Çelik", "celik"])
+@pytest.mark.parametrize(
+    "typed", ["İSTANBUL", "istanbul", "ISTANBUL", "ıstanbul", "İstanbul ışık", "ISIK", "Çelik", "celik"]
+)
 def test_search_knows_no_difference_between_the_four_is(typed: str) -> None:
     snapshot = snapshot_of(one(search_text=fold("İSTANBUL IŞIK Çelik")))
     query = parameters.referral_query(get("/x?" + urlencode({"q": typed})))

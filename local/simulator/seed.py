@@ -4,6 +4,7 @@ Ordinary variety (nulls, missing keys, both forms of sales stages, trimmed dates
 seed_broken.py, one record each.
 """
 
+import itertools
 import random
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,13 +49,22 @@ class Seeded:
 
 def seed(referrals: int, number: int, now: datetime, account: str) -> Seeded:
     """So many records, from a seed number, relative to a time; `account` is the partner's signed-in user."""
-    rng = random.Random(f"{referrals}/{number}")
-    maker = _Maker(rng, ticks_of(now), account, companies(max(1, round(referrals * 0.33)), rng))
+    for attempt in itertools.count():
+        rng = random.Random(f"{referrals}/{number}/{attempt}")
+        items = _items(referrals, rng, ticks_of(now), account)
+        domains = {item.domain for item in items if item.domain is not None}
+        if domains or not items:  # a handful may have no company of a known domain; there is to be one tenant at least
+            return Seeded(items, tenants(domains, referrals, rng))
+    raise AssertionError("count() does not end")
+
+
+def _items(referrals: int, rng: random.Random, now: int, account: str) -> list[Item]:
+    maker = _Maker(rng, now, account, companies(max(1, round(referrals * 0.33)), rng))
     items: list[Item] = []
     while len(items) < referrals:
         items += [draft.item() for draft in maker.engagement(referrals - len(items))]
     break_some(items, rng, DEFAULT_REFERRALS)
-    return Seeded(items, tenants({item.domain for item in items if item.domain is not None}, referrals, rng))
+    return items
 
 
 @dataclass

@@ -12,10 +12,12 @@ from . import seed_names as names
 PARTNER_DOMAIN = "fabrikam-partner.com"
 TENANTS_OF_DEFAULT = 17
 DEFAULT_REFERRALS = 739
-_IDN = (
+# as written in both forms, and addresses of mail hosts; no tenants, so that their number hangs on no spelling
+_ODD_DOMAINS = (
     ("Ünyeli Fındık A.Ş.", "ünyeli-fındık.com.tr", "TR"),
     ("Schröder Möbel GmbH", "xn--schrder-mbel-7ibf.de", "DE"),
     ("Ağaçlı Kâğıt Ltd. Şti.", "ağaçlı-kağıt.com.tr", "TR"),
+    ("İncesu Holding A.Ş.", "mail.incesu-holding.com.tr", "TR"),
 )
 _STRANGE_NAMES = (
     ("<script>alert('x')</script> Ltd", "GB"),
@@ -48,7 +50,7 @@ def companies(count: int, rng: random.Random) -> list[Company]:
     """So many customers: most with a domain of their own, the others as messy as real ones."""
     made: list[Company] = []
     used: set[str] = set()
-    special = [_special(*entry, rng) for entry in _IDN] + [_strange(*entry, rng) for entry in _STRANGE_NAMES]
+    special = [_odd(*entry, rng) for entry in _ODD_DOMAINS] + [_strange(*entry, rng) for entry in _STRANGE_NAMES]
     special += _of_consultants(rng)
     if count >= 4 * len(special):
         made += special
@@ -103,10 +105,10 @@ def _plain(country: str, rng: random.Random, used: set[str]) -> Company:
     )
 
 
-def _special(name: str, domain: str, country: str, rng: random.Random) -> Company:
+def _odd(name: str, domain: str, country: str, rng: random.Random) -> Company:
     company = _plain(country, rng, set())
     company.name, company.domains = name, (domain,)
-    company.own_domain = False  # an IDN is no tenant here: the number of tenants must not hang on its spelling
+    company.own_domain = False
     return company
 
 

@@ -1,0 +1,1 @@
+"""What the simulator promises to the tests and people that rely on it."""

@@ -58,7 +58,6 @@ export interface ReferralDetail extends Referral {
   closedDateTime: string | null;
   campaignId: string | null;
   referralSource: string | null;
-  size?: string | null;
   eTag: string | null;
   notes: string | null;
   contacts: Person[];
@@ -179,6 +178,8 @@ export interface SyncStatus {
   fresh: boolean;
   nextRun: string | null;
   throttledUntil?: string | null;
+  visibilityChanged?: boolean;
+  dataVersion?: string;
   configuration?: { name: string; message: string }[];
   runs: Run[];
 }

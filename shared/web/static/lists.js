@@ -88,7 +88,7 @@ export const referrals = {
     oneOf("m365", ["true", "false"]),
     oneOf("missing", ["include", "only"]),
     stageFilter,
-    given("month", (value) => t("filter.created", { when: monthName(value, true) })),
+    given("createdMonth", (value) => t("filter.created", { when: monthName(value, true) })),
     given("company", (value) => companyNames.get(value) ?? value),
     given("q", (value) => `“${value}”`),
   ],

@@ -159,7 +159,7 @@ function collect() {
       actions: [syncButton(), h("a.button", { href: href({ ...current(), panel: "sync", id: null, key: null }) }, t("notice.runs"))],
     });
   }
-  if (run?.visibilityChanged) {
+  if (status.visibilityChanged) {
     notices.push({ name: "visibility", tone: "warn", title: t("notice.visibility"), content: [h("p", null, t("notice.visibility.text"))] });
   }
   if (!status.fresh && signedIn && !isRunning() && run?.state !== "failed") {

@@ -148,7 +148,7 @@ function moneyFigure(key, values, filters) {
 function months({ byMonth }, open) {
   /** @param {string} month @param {"Incoming" | "Outgoing"} direction @param {number} count */
   const cell = (month, direction, count) =>
-    h("td", null, h("a", { href: listHref("referrals", { direction, month }) }, number(count)));
+    h("td", null, h("a", { href: listHref("referrals", { direction, createdMonth: month }) }, number(count)));
   return h(
     "section.card.months",
     { "aria-labelledby": "months-title" },
@@ -225,7 +225,8 @@ const stages = ({ bySalesStage }) =>
             label: row.salesStage ? stageName(row.salesStage) : t("stage.none"),
             value: row.count,
             note: worth(row.value),
-            address: listHref("referrals", { status: ["New", "Active"], salesStage: row.salesStage }),
+            // There is no filter for what has no stage, so that figure leads nowhere rather than somewhere else.
+            address: row.salesStage === null ? null : listHref("referrals", { status: ["New", "Active"], salesStage: row.salesStage }),
           })),
         )
       : h("p.muted", null, t("overview.stages.none")),
@@ -293,7 +294,7 @@ function monthChart(byMonth) {
     const one = (direction, value, x) =>
       svg(
         "a",
-        { href: listHref("referrals", { direction, month }), tabindex: -1 },
+        { href: listHref("referrals", { direction, createdMonth: month }), tabindex: -1 },
         svg(`rect.bar.${direction.toLowerCase()}`, { x, y: y(value), width: bar, height: Math.max(0, y(0) - y(value)), rx: 2.5 }),
         svg("title", null, `${monthName(month, true)}, ${t(`direction.${direction}`)}: ${number(value)}`),
       );
@@ -310,7 +311,7 @@ function monthChart(byMonth) {
 
 /**
  * A list of bars that are links.
- * @param {{ label: Node | string, value: number, note: string, address: string }[]} rows
+ * @param {{ label: Node | string, value: number, note: string, address: string | null }[]} rows
  */
 function barList(rows) {
   const most = Math.max(1, ...rows.map(({ value }) => value));
@@ -322,7 +323,7 @@ function barList(rows) {
         "li",
         null,
         h(
-          "a",
+          address === null ? "div" : "a",
           { href: address },
           h("span.bar-label", null, label),
           svg(

@@ -6,7 +6,7 @@ import { api } from "./api.js";
 import { h, icon, show } from "./dom.js";
 import { date, dateTime, money, relative, t, term } from "./i18n.js";
 import {
-  amount, badge, categoryBadge, changeList, companySize, copyable, copyButton, deadlineBadge, fullName, marks, place, pretty, stageName,
+  amount, badge, categoryBadge, changeList, copyable, copyButton, deadlineBadge, fullName, marks, place, pretty, stageName,
   statusBadge,
 } from "./labels.js";
 import { linkForm } from "./link-form.js";
@@ -131,7 +131,6 @@ const customer = (referral) =>
     [t("detail.customerName"), referral.customerName !== referral.companyName && referral.customerName],
     [t("detail.domain"), referral.companyKey?.includes(".") && copyable(referral.companyKey)],
     [t("column.country"), place(referral.country, referral.city)],
-    [t("detail.size"), companySize(referral.size)],
   ]);
 
 /** @param {ReferralDetail} referral @param {() => void} refresh */

@@ -7,7 +7,7 @@
 export const LIST_PARAMETERS = {
   referrals: [
     "direction", "status", "substatus", "category", "salesStage", "country", "company", "m365", "currency", "minValue",
-    "maxValue", "expiring", "month", "missing", "q", "sort", "page",
+    "maxValue", "createdMonth", "expiring", "missing", "q", "sort", "page",
   ],
   companies: ["country", "m365", "needsReview", "q", "sort", "page"],
 };

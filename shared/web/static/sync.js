@@ -64,7 +64,7 @@ export async function askSync() {
 }
 
 /** Tells apart the states in which the stored data may differ. @param {SyncStatus} of */
-const ended = ({ runs, lastSuccess }) => `${lastSuccess} ${runs[0]?.id} ${runs[0]?.state} ${runs[0]?.finishedAt}`;
+const ended = ({ runs, dataVersion }) => `${dataVersion} ${runs[0]?.id} ${runs[0]?.state} ${runs[0]?.finishedAt}`;
 
 function schedule() {
   clearTimeout(timer);

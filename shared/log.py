@@ -38,6 +38,18 @@ def current(name: str) -> Any:
     return _context.get().get(name)
 
 
+def configure() -> None:
+    """Set the logging of this process up: our events show, and libraries say warnings only.
+
+    Libraries' debug and information lines hold addresses, headers and, in MSAL's case, account names.
+    """
+    logging.getLogger("shared").setLevel(logging.INFO)
+    for library in ("azure", "msal", "urllib3", "requests", "charset_normalizer"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    if not in_azure() and not logging.getLogger().handlers:
+        logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
+
+
 class EventLog:
     """Logs events of one module."""
 

@@ -8,9 +8,10 @@ the referrals and the links, and a run that did not end cleanly is followed by t
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -81,8 +82,8 @@ def load_all(store: TableStore) -> StoredCompanies:
     for row in rows:
         if row.get("mergedInto"):
             found.merged[row["key"]] = row["mergedInto"]
-        elif row.get("company"):
-            found.companies.append(_company(row["company"]))
+        elif company := _company(row):
+            found.companies.append(company)
     return found
 
 
@@ -98,11 +99,15 @@ def find(store: TableStore, company_key: str) -> Company | None:
     row = table.get(PARTITION, key(company_key), ["company", "mergedInto"])
     if row and row.get("mergedInto"):
         row = table.get(PARTITION, key(row["mergedInto"]), ["company", "mergedInto"])
-    return _company(row["company"]) if row and row.get("company") else None
+    return _company(row) if row else None
 
 
-def _company(text: str) -> Company:
-    return msgspec.json.decode(text, type=Company)
+def _company(row: Entity) -> Company | None:
+    """The company of a row; None for a row without, and for one that cannot be read: the next rebuild mends it."""
+    try:
+        return msgspec.json.decode(row["company"], type=Company) if row.get("company") else None
+    except msgspec.MsgspecError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +119,20 @@ class _Stored:
     company: Company | None = None
     shown_in: str | None = None
     rules: int = RULES
-    oversize: bool = False
+    left_out: bool = False
+    """What the row is made of is not in it (there is too much of it) or can't be read."""
 
     @classmethod
     def of(cls, row: Entity) -> _Stored:
-        contents = get_bytes(row, "contents")
-        return cls(
-            etag=str(row["etag"]),
-            packed=decompress(contents) if contents else b"",
-            company=_company(row["company"]) if row.get("company") else None,
-            shown_in=row.get("mergedInto"),
-            rules=int(row.get("rules", 0)),
-            oversize=bool(row.get("oversize")),
-        )
+        stored = cls(str(row["etag"]), company=_company(row), shown_in=row.get("mergedInto"), rules=int(row["rules"]))
+        if row.get("oversize"):
+            return replace(stored, left_out=True)
+        try:
+            packed = decompress(get_bytes(row, "contents"))
+            CompanyRow.unpack(row["key"], packed)
+        except (zlib.error, msgspec.MsgspecError):
+            return replace(stored, rules=0, left_out=True)
+        return replace(stored, packed=packed)
 
 
 class CompanyBook:
@@ -238,8 +244,8 @@ class CompanyBook:
         operations: list[Operation] = []
         for one, row in rows.items():
             first.setdefault(one, stored[one].company)
-            # What an oversize row is made of is not stored; the next rebuild counts it anew.
-            if not stored[one].oversize:
+            # Without what it is made of, only the next rebuild can tell what the row should be.
+            if not stored[one].left_out:
                 last[one] = row.company()
                 operations += self._operations(row, last[one], stored[one])
         write_all(self._table, operations, _start_over)
@@ -267,7 +273,7 @@ class CompanyBook:
         if row.pack() == stored.packed and stored.rules == RULES:
             return
         company = row.company()
-        if stored.oversize and company == stored.company and stored.rules == RULES:
+        if stored.left_out and company == stored.company and stored.rules == RULES:
             return
         counts.add(stored.company, company)
         yield from self._operations(row, company, stored)

@@ -1,0 +1,103 @@
+"""Storage as the tests of companies use it: real tables, and a hand on every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from shared.model.company import Company, Link
+from shared.model.summary import ReferralSummary
+from shared.settings import load
+from shared.storage import link_rows
+from shared.storage.batches import write_all
+from shared.storage.companies import PARTITION, CompanyBook, CompanyCounts, load_all
+from shared.storage.referrals import to_row
+from shared.storage.tables import Replace, TableStore
+from tests.companies import reckoning
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class Hand:
+    """Counts requests and does something at one of them."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.at = -1
+        self.act: Callable[[], object] | None = None
+
+    def __call__(self, when: str, operation: str, table: str) -> None:
+        self.calls += 1
+        if self.calls - 1 == self.at and self.act:
+            act, self.act = self.act, None
+            act()
+
+
+class Crash(BaseException):
+    """The process ends here: nothing may catch it."""
+
+
+def crash() -> None:
+    """End the process."""
+    raise Crash
+
+
+class TestClock:
+    """A clock that only moves when told to."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=max(seconds, 0))
+
+
+def store_of(connection_string: str, hand: Hand | None = None) -> TableStore:
+    """The tables of an account."""
+    return TableStore.from_settings(load({"HUNTER_STORAGE": connection_string}), TestClock(), hand)
+
+
+def keep(store: TableStore, summaries: Iterable[ReferralSummary]) -> None:
+    """Store referrals, as a sync does before it tells the companies."""
+    rows = [to_row(one, "{}", "hash", "raw", 1)[0] for one in summaries]
+    write_all(store.table("Referrals"), [Replace(row, None) for row in rows], lambda _: None)
+
+
+def forget(store: TableStore, summaries: Iterable[ReferralSummary]) -> None:
+    """Remove referrals, which no sync does."""
+    for one in summaries:
+        row = to_row(one, "{}", "hash", "raw", 1)[0]
+        store.table("Referrals").delete(row["PartitionKey"], row["RowKey"])
+
+
+def shown(store: TableStore) -> dict[str, Company]:
+    """What lists show, by key."""
+    return {company.key: company for company in load_all(store).companies}
+
+
+def check(store: TableStore, summaries: Iterable[ReferralSummary], links: dict[str, Link] | None = None) -> None:
+    """Companies are what referrals and links add up to, by the simple reckoning and by a rebuild."""
+    everyone = list(summaries)
+    in_force = link_rows.load_all(store) if links is None else links
+    truth = reckoning.reckon(everyone, in_force)
+    stored = load_all(store)
+    assert {one.key: reckoning.of(one) for one in stored.companies} == truth.companies
+    assert stored.merged == truth.merged
+    assert len(stored.companies) == len(truth.companies)
+    before = raw_rows(store)
+    assert CompanyBook(store).rebuild(everyone) == CompanyCounts(0, 0)
+    assert raw_rows(store) == before, "a rebuild found something to write"
+
+
+def raw_rows(store: TableStore) -> dict[str, str]:
+    """The ETag of each row."""
+    rows = store.table("Companies").query("PartitionKey eq @partition", {"partition": PARTITION}, ["RowKey"])
+    return {row["RowKey"]: row["etag"] for row in rows}

@@ -161,15 +161,19 @@ class Search:
         return found
 
     def _having(self, word: str, among: Bits | None) -> Bits:
+        """The items in whose text a word occurs; looks at those in ``among`` alone."""
         if among is None:
-            found = _from_flags(bytes(map(contains, self._texts, repeat(word))))
+            flags = bytearray(map(contains, self._texts, repeat(word)))
         else:
-            texts = self._texts
-            candidates = compress(range(self._size), _flags(among, self._size))
-            found = to_bits((item for item in candidates if word in texts[item]), self._size)
+            flags = bytearray(self._size)
+            places = list(compress(range(self._size), _flags(among, self._size)))
+            for place in compress(places, map(contains, map(self._texts.__getitem__, places), repeat(word))):
+                flags[place] = 1
         sharing = compress(self._members, map(contains, self._shared_texts, repeat(word)))
-        shared = to_bits(chain.from_iterable(sharing), self._size)
-        return found | (shared if among is None else shared & among)
+        for place in chain.from_iterable(sharing):
+            flags[place] = 1
+        found = _from_flags(flags)
+        return found if among is None else found & among
 
 
 class Ranking:

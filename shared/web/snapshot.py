@@ -6,12 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from shared.model import times
 from shared.model.company import Company, Link, company_item, home_of
 from shared.model.domains import display_domain
 from shared.model.summary import ReferralSummary
+from shared.model.tenant import KnownTenant
 from shared.model.text import fold
 from shared.web import summary
 from shared.web.items import Belonging, referral_item
@@ -24,18 +25,6 @@ COMPANY_FACETS: Final = ("country", "m365", "needsReview")
 _NOBODY: Final = Belonging(None, None, by_hand=False)
 
 
-class Tenant(Protocol):
-    """What Entra said of a domain."""
-
-    @property
-    def tenant_id(self) -> str | None:
-        """The tenant that the domain belongs to; None when it belongs to none, or that is not known."""
-
-    @property
-    def checked_at(self) -> str | None:
-        """When that was asked, text of ``model.times``."""
-
-
 class Snapshot:
     """Immutable but for what it computes once and keeps; shared by all requests."""
 
@@ -46,7 +35,7 @@ class Snapshot:
         companies: Iterable[Company],
         merged: Mapping[str, str],
         links: Mapping[str, Link],
-        tenants: Mapping[str, Tenant],
+        tenants: Mapping[str, KnownTenant],
         quarantined: int,
     ) -> None:
         """Take what was read.
@@ -221,7 +210,7 @@ class Snapshot:
     def is_m365(self, company: Company) -> bool:
         """Whether the company's domain belongs to a Microsoft tenant."""
         tenant = self._tenants.get(company.domain or "")
-        return tenant is not None and tenant.tenant_id is not None
+        return tenant is not None and tenant.is_m365
 
     def company_item(self, company: Company) -> dict[str, Any]:
         """A company as lists carry it."""

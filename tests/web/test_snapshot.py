@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from shared.model import times
 from shared.model.company import Company, Link, company_of, entry_of, home_of
 from shared.model.summary import Problem, ReferralSummary
+from shared.model.tenant import KnownTenant
 from shared.model.text import fold
 from shared.web import parameters
 from shared.web.snapshot import Snapshot
@@ -25,13 +26,9 @@ from tests.web.requests import get
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 KEYS = ("contoso.com", "fabrikam.com", "duns-123456789", "name-tr-acme-bilisim")
 NAMES = ("Contoso A.Ş.", "fabrikam", "Acme Bilişim", "ISPARTA Un", "ığdır İplik", None)
+FOUND = KnownTenant("found", "t1", "2026-11-24T08:00:00.0000000Z")
+UNKNOWN = KnownTenant("unknown", None, "2026-11-24T08:00:00.0000000Z")
 WORDS = ("isparta", "İPLİK", "IĞDIR", "con", "com", "bilisim", "acme", "zzz", "a")
-
-
-@dataclass(frozen=True)
-class Known:
-    tenant_id: str | None
-    checked_at: str | None
 
 
 def at(**ago: float) -> str:
@@ -74,7 +71,8 @@ class World:
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     referrals = {}
-    for number, values in enumerate(draw(st.lists(referral_values, max_size=25))):
+    drawn: list[dict[str, Any]] = draw(st.lists(referral_values, max_size=25))
+    for number, values in enumerate(drawn):
         words = [fold(text) for text in (values["name"], values["customer_name"], f"r{number:02}") if text]
         referrals[f"r{number:02}"] = ReferralSummary(id=f"r{number:02}", search_text="\n".join(words), **values)
     linked = draw(st.dictionaries(st.sampled_from(sorted(referrals) or ["r00"]), st.sampled_from(KEYS), max_size=5))
@@ -92,7 +90,7 @@ def worlds(draw: st.DrawFn) -> World:
         companies.values(),
         {},
         links,
-        {domain: Known("t" if domain in tenants else None, at(hours=1)) for domain in ("contoso.com", "fabrikam.com")},
+        {domain: FOUND if domain in tenants else UNKNOWN for domain in ("contoso.com", "fabrikam.com")},
         quarantined=3,
     )
     return World(snapshot, referrals, companies, {one: str(link.key) for one, link in links.items()}, tenants)
@@ -126,27 +124,20 @@ queries = st.fixed_dictionaries(
     },
 )
 
-SORT_KEYS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
-    **{
-        name: (lambda item, name=name: fold(item[name] or "") or None)
-        for name in ("name", "customerName", "companyName")
-    },
-    **{name: (lambda item, name=name: fold(item[name] or "") or None) for name in ("status", "country")},
-    **{name: (lambda item, name=name: item[name]) for name in ("dealValue",)},
-    **{
-        name: (lambda item, name=name: item[name] and datetime.fromisoformat(item[name]))
-        for name in ("updatedDateTime", "createdDateTime", "closingDateTime", "expirationDateTime")
-    },
-}
+
+def sort_value(item: Mapping[str, Any], sort: str) -> Any:
+    """What an item is sorted by."""
+    value = item[sort.removeprefix("-")]
+    if isinstance(value, str):
+        return datetime.fromisoformat(value) if sort.endswith(("DateTime", "Activity", "Deadline")) else fold(value)
+    return value
 
 
 def in_order(items: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
-    """Sorted by one field: empty ones last, equal ones by id."""
-    value = SORT_KEYS[sort.removeprefix("-")]
-    items = sorted(items, key=lambda item: item["id"])
-    full = [item for item in items if value(item) is not None]
-    full.sort(key=value, reverse=sort.startswith("-"))
-    return full + [item for item in items if value(item) is None]
+    """Sorted by one field: empty ones last, equal ones as they were (by id or key)."""
+    full = [item for item in items if sort_value(item, sort) is not None]
+    full.sort(key=lambda item: sort_value(item, sort), reverse=sort.startswith("-"))
+    return full + [item for item in items if sort_value(item, sort) is None]
 
 
 def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignoring: str = "") -> bool:
@@ -249,15 +240,15 @@ def test_companies_are_what_a_loop_finds(world: World, query: dict[str, Any]) ->
             return False
         if ignoring != "m365" and "m365" in query and item["isM365"] is not (query["m365"] == "true"):
             return False
-        if ignoring != "needsReview" and "needsReview" in query:
-            if item["needsReview"] is not (query["needsReview"] == "true"):
-                return False
+        wanted = query.get("needsReview") if ignoring != "needsReview" else None
+        if wanted and item["needsReview"] is not (wanted == "true"):
+            return False
         if set(query) & {"currency", "minValue", "maxValue"} and (
             query.get("currency") or set(query) & {"minValue", "maxValue"}
         ):
             least, most = Decimal(query.get("minValue", "-Infinity")), Decimal(query.get("maxValue", "Infinity"))
-            wanted = query.get("currency") or list(item["openValue"])
-            if not any(least <= item["openValue"][one] <= most for one in wanted if one in item["openValue"]):
+            currencies = query.get("currency") or list(item["openValue"])
+            if not any(least <= item["openValue"][one] <= most for one in currencies if one in item["openValue"]):
                 return False
         texts = [item["name"], *item["aliases"], item["domain"] or "", item["key"]]
         return all(word in "\n".join(map(fold, texts)) for word in fold(query.get("q", "")).split())
@@ -265,15 +256,7 @@ def test_companies_are_what_a_loop_finds(world: World, query: dict[str, Any]) ->
     found = [item for item in every if has(item)]
     sort = query.get("sort", "-lastActivity")
 
-    def value(item: dict[str, Any]) -> Any:
-        field = item[sort.removeprefix("-")]
-        if field is None:
-            return None
-        return {"name": fold, "referralCount": int}.get(sort.removeprefix("-"), datetime.fromisoformat)(field)
-
-    full = [item for item in found if value(item) is not None]
-    full.sort(key=value, reverse=sort.startswith("-"))
-    ordered = full + [item for item in found if value(item) is None]
+    ordered = in_order(found, sort)
     page, size = int(query.get("page", 1)), int(query.get("pageSize", 50))
     assert answer["items"] == ordered[(page - 1) * size : page * size]
     assert answer["total"] == len(found)

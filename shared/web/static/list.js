@@ -107,6 +107,16 @@ function frame(kind) {
   );
 }
 
+// As in many mail programs, "/" goes to the search.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target instanceof Element && event.target.closest("input, select, textarea, dialog");
+  const search = document.querySelector("input#q");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || typing || !(search instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});
+
 /** On a phone there are no column headers, so the order is chosen here. @template Item @param {ListKind<Item>} kind */
 function sortSelect(kind) {
   const options = kind.columns.flatMap((column) =>

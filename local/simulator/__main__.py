@@ -41,7 +41,7 @@ def main() -> int:
         auto_approve=options.auto_approve,
         fast=options.fast,
         page_delay=options.page_delay,
-        seeded_at=_time_of_data(options.ca_dir, options.referrals, options.seed),
+        seeded_at=time_of_data(options.ca_dir, options.referrals, options.seed),
     )
     try:
         simulator.start()
@@ -61,7 +61,7 @@ def main() -> int:
     return 0
 
 
-def _time_of_data(folder: Path, referrals: int, seed: int) -> datetime:
+def time_of_data(folder: Path, referrals: int, seed: int) -> datetime:
     """The time that the data is relative to: the same for a week, so that a restart does not change every referral."""
     folder.mkdir(parents=True, exist_ok=True)
     path, now = folder / "seeded.json", datetime.now(UTC)

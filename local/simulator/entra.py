@@ -227,7 +227,7 @@ class Entra:
                 "device_code": device_code,
                 "verification_uri": page,
                 "expires_in": self.switches.device_code_lifetime,
-                "interval": self.switches.device_code_interval,
+                "interval": max(1, self.switches.device_code_interval),  # with 0 MSAL polls without end
                 "message": f"To sign in, use a web browser to open the page {page} and enter the code {user_code} to "
                 "authenticate.",
             }

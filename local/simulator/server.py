@@ -66,7 +66,8 @@ class Server(TCPServer):
             connection.settimeout(IDLE_SECONDS)
             first = connection.recv(1, socket.MSG_PEEK)
             if first and first[0] == TLS_HANDSHAKE:
-                wrapped = self._wrap(connection)
+                wrapped = secure = self._wrap(connection)
+                secure.do_handshake()
             if first:
                 _Handler(wrapped, address, self)
         except OSError:
@@ -78,11 +79,10 @@ class Server(TCPServer):
             _shut(wrapped)
             wrapped.close()
 
-    def _wrap(self, connection: socket.socket) -> socket.socket:
+    def _wrap(self, connection: socket.socket) -> ssl.SSLSocket:
         wrapped = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open[wrapped] = self._open.pop(connection)
-        wrapped.do_handshake()
         return wrapped
 
 

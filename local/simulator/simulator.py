@@ -84,8 +84,12 @@ class Simulator:
     # Running
 
     def start(self) -> "Simulator":
-        """Listen. Raises OSError when the port is taken."""
-        server = Server(self._host, self._port, self._certificates.server_context(), self._answer)
+        """Listen. Raises OSError when the port is taken, ValueError for a host that is not loopback."""
+        try:
+            server = Server(self._host, self._port, self._certificates.server_context(), self._answer)
+        except (OSError, ValueError):
+            self.stop()
+            raise
         self._server, self._port = server, server.server_address[1]
         self.entra.authority = self.authority
         if self._fast:

@@ -1,0 +1,114 @@
+"""Settings: defaults, what is taken, and all problems at once, by name and never with a value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from shared.errors import ConfigurationError, FeatureDisabled
+from shared.settings import SETTINGS, load
+
+ROOT = Path(__file__).parents[2]
+PC = "HUNTER_PARTNER_CENTER_"
+KEYS = [Fernet.generate_key().decode() for _ in range(2)]
+GOOD = {
+    f"{PC}ENABLED": "true",
+    f"{PC}TENANT_ID": "8a6f1d9e-0000-4000-8000-000000000001",
+    f"{PC}CLIENT_ID": "8a6f1d9e-0000-4000-8000-000000000002",
+    "HUNTER_STORAGE": "UseDevelopmentStorage=true",
+    "HUNTER_TOKEN_CACHE_KEY": ",".join(KEYS),
+}
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = load({})
+    assert not settings.enabled
+    assert settings.api_url == "https://api.partner.microsoft.com"
+    assert settings.authority == "https://login.microsoftonline.com"
+    assert settings.scope == "https://api.partner.microsoft.com/.default"
+    assert settings.sync_schedule == "0 */10 * * * *"
+    assert (settings.full_sync_hours, settings.page_interval_seconds, settings.overlap_minutes) == (24, 0.2, 60)
+    assert settings.tenant_lookup_enabled
+    assert (settings.role_read, settings.role_operate) == ("Referrals.Read", "Referrals.Operate")
+    assert settings.retention_months == 0
+
+
+def test_good_settings_have_no_problem() -> None:
+    settings = load(GOOD | {"HUNTER_PARTNER_DOMAINS": "Contoso.com, @fabrikam.com.tr"})
+    assert settings.problems == ()
+    assert settings.partner_domains == ("contoso.com", "fabrikam.com.tr")
+    assert settings.token_cache_keys == tuple(KEYS)
+    settings.require_partner_center()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (f"{PC}ENABLED", "perhaps"),
+        (f"{PC}API_URL", "http://api.partner.microsoft.com"),
+        (f"{PC}API_URL", "https://user:pass@host"),
+        (f"{PC}API_URL", "https://host:notaport"),
+        (f"{PC}API_URL", "ftp://127.0.0.1"),
+        (f"{PC}AUTHORITY", "http://127.0.0.1"),
+        (f"{PC}TENANT_ID", ""),
+        (f"{PC}TENANT_ID", "a/b"),
+        (f"{PC}CLIENT_ID", ""),
+        (f"{PC}SYNC_SCHEDULE", "7 7 * * *"),
+        (f"{PC}SYNC_SCHEDULE", "0 61 * * * *"),
+        (f"{PC}FULL_SYNC_HOURS", "0"),
+        (f"{PC}FULL_SYNC_HOURS", "nan"),
+        (f"{PC}PAGE_INTERVAL_SECONDS", "-1"),
+        (f"{PC}OVERLAP_MINUTES", "x"),
+        ("HUNTER_STORAGE", "no connection string"),
+        ("HUNTER_STORAGE", ""),
+        ("HUNTER_TOKEN_CACHE_KEY", ""),
+        ("HUNTER_TOKEN_CACHE_KEY", "tooshort"),
+        ("HUNTER_TOKEN_CACHE_KEY", f"{KEYS[0]},tooshort"),
+        ("HUNTER_TENANT_LOOKUP_ENABLED", "2"),
+        ("HUNTER_PARTNER_DOMAINS", "https://contoso.com/"),
+        ("HUNTER_RETENTION_MONTHS", "many"),
+    ],
+)
+def test_a_wrong_value_is_named_and_never_shown(name: str, value: str) -> None:
+    settings = load(GOOD | {name: value})
+    assert [problem.name for problem in settings.problems] == [name]
+    with pytest.raises(ConfigurationError) as raised:
+        settings.require_partner_center()
+    assert name in raised.value.message
+    if len(value) > 3:
+        assert value not in raised.value.message
+
+
+def test_all_problems_come_at_once() -> None:
+    names = {problem.name for problem in load({f"{PC}ENABLED": "true"}).problems}
+    assert names == {f"{PC}TENANT_ID", f"{PC}CLIENT_ID", "HUNTER_STORAGE", "HUNTER_TOKEN_CACHE_KEY"}
+
+
+def test_switched_off_is_said_before_anything_else() -> None:
+    with pytest.raises(FeatureDisabled):
+        load({}).require_partner_center()
+
+
+def test_storage_by_identity() -> None:
+    uri = {"HUNTER_STORAGE": "", "HUNTER_STORAGE__tableServiceUri": "https://a.table.core.windows.net/"}
+    settings = load(GOOD | uri)
+    assert settings.storage_uri == "https://a.table.core.windows.net"
+    wrong = load(GOOD | uri | {"HUNTER_STORAGE__tableServiceUri": "http://a.table.core.windows.net"})
+    assert [problem.name for problem in wrong.problems] == ["HUNTER_STORAGE__tableServiceUri"]
+
+
+def test_no_secret_in_a_representation() -> None:
+    settings = load(GOOD | {f"{PC}CLIENT_SECRET": "very-secret"})
+    for shown in (repr(settings), str(settings)):
+        assert "very-secret" not in shown
+        assert KEYS[0] not in shown
+
+
+def test_the_example_file_has_every_setting() -> None:
+    example = json.loads((ROOT / "local.settings.example.json").read_text("utf-8"))["Values"]
+    ours = {name for name in example if name.startswith("HUNTER_")}
+    optional = {"HUNTER_STORAGE__tableServiceUri", "HUNTER_STORAGE__clientId"}
+    assert {one.name for one in SETTINGS} - optional <= ours <= {one.name for one in SETTINGS}

@@ -217,7 +217,7 @@ def _deadline(referral: Referral) -> str | None:
 def search_text_of(referral: Referral) -> str:
     """Everything that a search looks through, folded: names, ids, the contacts' names and addresses, one entry a line."""
     customer = referral.customer_profile or CustomerProfile()
-    people: list[Member] = [member for member in [*(customer.team or []), *(referral.team or [])] if member][:100]
+    people: list[Member] = [member for member in customer.team or [] if member][:100]
     entries = [
         referral.name,
         customer.name,

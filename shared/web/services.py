@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Final
 
 from shared.clock import Clock, SystemClock
 from shared.partner_center.sign_in import SignIn
@@ -23,6 +24,11 @@ from shared.web.access import Throttle
 from shared.web.read_model import ReadModel
 
 
+SYNCS_A_MINUTE: Final = 600
+SIGN_INS_A_MINUTE: Final = 600
+"""Far above what people do, low enough that a stuck script can't keep an instance busy."""
+
+
 class Services:
     """The parts of the app, wired.
 
@@ -34,8 +40,8 @@ class Services:
     def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
         self.settings: Settings = load(environ)
         self.clock: Clock = clock or SystemClock()
-        self.sync_throttle = Throttle(clock=self.clock)
-        self.sign_in_throttle = Throttle(clock=self.clock)
+        self.sync_throttle = Throttle(SYNCS_A_MINUTE, SYNCS_A_MINUTE, self.clock)
+        self.sign_in_throttle = Throttle(SIGN_INS_A_MINUTE, SIGN_INS_A_MINUTE, self.clock)
 
     @cached_property
     def store(self) -> TableStore:

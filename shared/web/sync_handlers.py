@@ -9,7 +9,7 @@ from typing import Any, Final
 from azure.functions import HttpRequest, HttpResponse
 
 from shared import events, telemetry
-from shared.errors import FeatureDisabled, HunterError, InvalidRequest, NotFound, RunInterrupted, SyncRunning
+from shared.errors import FeatureDisabled, HunterError, InvalidParameter, NotFound, RunInterrupted, SyncRunning
 from shared.log import bound, get_logger
 from shared.model import times
 from shared.model.run import Mode, Run
@@ -120,12 +120,12 @@ def is_fresh(cursor: Cursor, schedule: str, now: datetime) -> bool:
 def _wanted(body: dict[str, Any]) -> tuple[Mode, bool]:
     unknown = sorted(set(body) - {"mode", "dryRun"})
     if unknown:
-        raise InvalidRequest('The body takes "mode" and "dryRun" only.')
+        raise InvalidParameter(f'The body has no field {unknown[0][:40]!r}. It takes "mode" and "dryRun".')
     mode, dry_run = body.get("mode", "incremental"), body.get("dryRun", False)
     if mode not in ("incremental", "full"):
-        raise InvalidRequest('"mode" is "incremental" or "full".')
+        raise InvalidParameter('"mode" is "incremental" or "full".')
     if not isinstance(dry_run, bool):
-        raise InvalidRequest('"dryRun" is true or false.')
+        raise InvalidParameter('"dryRun" is true or false.')
     return mode, dry_run
 
 

@@ -85,7 +85,6 @@ class Control:
         if not identity and method == "GET":
             return json_response(data.payloads())
         if not identity and method == "POST":
-            # a record with an id is taken as it is, and so is one asked for as it is; the rest is filled in
             if not isinstance(body, dict):
                 return json_response({"id": data.add(body)}, 201)
             as_it_is = body.pop("asItIs", False)

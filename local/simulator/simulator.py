@@ -3,7 +3,7 @@
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from .server import Server
 from .store import ReferralStore
 from .switches import Switches
 from .times import SimulatedClock
-from .tls import certificates
+from .tls import LOOPBACK, certificates
 from .tokens import Signer
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie"})
@@ -32,7 +32,8 @@ class Simulator:
     `referrals` and `seed` choose the data, `now` sets its clock (default: the present), `seeded_at` the time that the
     data is relative to (default: `now`), `port` 0 a free port, `ca_dir` the folder of certificates and token key
     (default: a temporary one), `auto_approve` whether sign-ins approve themselves, `fast` whether pages are made
-    beforehand, `page_delay` seconds that each page takes.
+    beforehand (which doubles the memory), `page_delay` seconds that each page takes, `certificate_for` the names of a
+    new certificate (other ones, for a client that has to find out).
 
     Attributes: `data` (ReferralStore), `switches`, `faults`, `requests` (RequestInfo of every request but control),
     `tenants` (domain to tenant id), `clock`, `entra`, `before_request` (called before each answer of the referrals API
@@ -52,11 +53,12 @@ class Simulator:
         auto_approve: bool = False,
         fast: bool = False,
         page_delay: float = 0.0,
+        certificate_for: Sequence[str] = LOOPBACK,
     ) -> None:
         self._host, self._port = host, port
         self._temporary = tempfile.TemporaryDirectory(prefix="simulator-") if ca_dir is None else None
         folder = ca_dir if ca_dir is not None else Path(self._temporary.name if self._temporary else "")
-        self._certificates = certificates(folder)
+        self._certificates = certificates(folder, certificate_for)
         self.ca_file = self._certificates.ca_file
         self.clock = SimulatedClock(now)
         self.switches = Switches(auto_approve=auto_approve)
@@ -126,6 +128,11 @@ class Simulator:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def secure_api_url(self) -> str:
+        """The same API by https, for what a client does about certificates."""
+        return f"https://127.0.0.1:{self._port}"
+
+    @property
     def authority(self) -> str:
         """HUNTER_PARTNER_CENTER_AUTHORITY; needs `ca_file` to be trusted."""
         return f"https://127.0.0.1:{self._port}"
@@ -154,6 +161,14 @@ class Simulator:
     def tenants(self) -> dict[str, str]:
         """Which domains are Entra tenants, with the tenant's id; may be changed."""
         return self.entra.tenants
+
+    def reset(self) -> None:
+        """Forget switches, faults, requests, the hook, and what happened to the account; the data stays."""
+        self.switches.reset()
+        self.faults.clear()
+        self.requests.clear()
+        self.before_request = None
+        self.entra.revoke(None)
 
     # What happens
 

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import ssl
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME = timedelta(days=365)
+LOOPBACK = ("localhost", "127.0.0.1")
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,15 @@ class Certificates:
         return context
 
 
-def certificates(folder: Path) -> Certificates:
-    """Those of the folder, made when there are none or they end within a day. Safe when several ask at once."""
+def certificates(folder: Path, names: Sequence[str] = LOOPBACK) -> Certificates:
+    """Those of the folder, made for these names when there are none or they end within a day. Safe when several ask
+    at once."""
     folder.mkdir(parents=True, exist_ok=True)
     server, ca = folder / "server.pem", folder / "ca.pem"
     if server.exists() and _expires(server) - datetime.now(UTC) < timedelta(days=1):
         server.unlink(missing_ok=True)
     if not server.exists():
-        _place(_make(), server, keep=True)
+        _place(_make(names), server, keep=True)
     # the bundle holds key, server certificate, CA certificate; whoever lost the race writes the winner's CA again
     chain = server.read_bytes().split(b"-----BEGIN CERTIFICATE-----")
     _place(b"-----BEGIN CERTIFICATE-----" + chain[2], ca, keep=False)
@@ -69,7 +72,7 @@ def _expires(bundle: Path) -> datetime:
     return x509.load_pem_x509_certificates(bundle.read_bytes())[0].not_valid_after_utc
 
 
-def _make() -> bytes:
+def _make(names: Sequence[str]) -> bytes:
     now = datetime.now(UTC) - timedelta(minutes=5)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Partner Center simulator (this machine only)")])
@@ -86,7 +89,6 @@ def _make() -> bytes:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     server = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]))
@@ -98,7 +100,7 @@ def _make() -> bytes:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
@@ -106,6 +108,13 @@ def _make() -> bytes:
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return private + server.public_bytes(pem) + ca.public_bytes(pem)
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

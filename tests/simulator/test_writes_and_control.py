@@ -128,6 +128,19 @@ def test_changes_in_process(small: Simulator) -> None:
     assert len(small.data) == 26
 
 
+def test_a_simulator_forgets_what_a_test_did_to_it(small: Simulator, small_api: Client) -> None:
+    small.before_request = lambda _: small.data.clear()
+    small.switches.page_size = 3
+    small.faults.add(status=503, times=0)
+    small.revoke("disabled")
+    assert small_api.get().status_code == 503
+    small.reset()
+    assert small.requests == []
+    assert small.entra.state()["problem"] is None
+    assert small_api.get().status_code == 200
+    assert small.switches.page_size == 100
+
+
 def test_the_control_endpoint(small: Simulator, small_api: Client) -> None:
     base = f"{small.api_url}/control"
 

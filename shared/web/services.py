@@ -23,7 +23,6 @@ from shared.tenant_lookup import TenantLookup
 from shared.web.access import Throttle
 from shared.web.read_model import ReadModel
 
-
 SYNCS_A_MINUTE: Final = 600
 SIGN_INS_A_MINUTE: Final = 600
 """Far above what people do, low enough that a stuck script can't keep an instance busy."""

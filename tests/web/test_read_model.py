@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -24,7 +24,7 @@ class Calls:
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
-        self.before_query = lambda table: None
+        self.before_query: Callable[[str], None] = lambda table: None
 
     def __call__(self, when: str, operation: str, table: str) -> None:
         if when == "before":
@@ -45,11 +45,11 @@ def calls() -> Calls:
 
 
 @pytest.fixture
-def store(storage_account: str, calls: Calls) -> Iterator[TableStore]:
+def store(storage_account: str, calls: Calls) -> TableStore:
     store = TableStore.from_settings(load({"HUNTER_STORAGE": storage_account}), intercept=calls)
     for name in ("Referrals", "Companies", "CompanyLinks", "TenantLookups", "Quarantine", "SyncState"):
         store.create(name)
-    yield store
+    return store
 
 
 def put(store: TableStore, *ids: str) -> None:

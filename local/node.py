@@ -50,9 +50,11 @@ def node() -> str:
     wheel = _wheel_node()
     if not wheel.exists():
         installing = [sys.executable, "-m", "pip", "install", "--quiet", NODE_WHEEL]
-        if subprocess.run(installing, check=False).returncode != 0 or not wheel.exists():
+        done = subprocess.run(installing, capture_output=True, text=True, check=False)
+        if done.returncode != 0 or not wheel.exists():
             raise NodeError(
-                f"Node.js {LEAST_NODE} or newer is not on PATH, and {NODE_WHEEL} could not be installed by pip."
+                f"Node.js {LEAST_NODE} or newer is not on PATH, and {NODE_WHEEL} could not be installed by pip:\n"
+                + done.stderr.strip()
             )
     return str(wheel)
 

@@ -12,7 +12,7 @@ import pytest
 
 from local.azurite import Azurite
 from local.simulator import Simulator
-from tests.hosting import HostProcess, app_settings
+from tests.hosting import HostProcess, app_settings, eventually
 
 # The tests make their own world: a machine that looks like Azure, or certificates for somewhere else, would leak in.
 for _name in [*os.environ]:
@@ -87,4 +87,6 @@ def app_host(
     with HostProcess(settings, tmp_path_factory.mktemp("app-host") / "host.log") as host:
         host.sign_in()
         host.sync_to_the_end()
+        # The lookup of tenants goes on behind the answer and changes companies; readers want a still picture.
+        eventually(lambda: "tenant_lookup_finished" in host.log, "the end of the tenant lookup")
         yield host

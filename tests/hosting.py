@@ -99,8 +99,12 @@ class HostProcess:
     def start(self) -> Self:
         """Start it and wait until it listens."""
         self.launch()
-        eventually(lambda: self._listens() or self.process.poll() is not None, "the host listens", START_SECONDS)
-        assert self.url, f"the host ended with {self.process.returncode}:\n{self.log}"
+        try:
+            eventually(lambda: self._listens() or self.process.poll() is not None, "the host listens", START_SECONDS)
+            assert self.url, f"the host ended with {self.process.returncode}:\n{self.log}"
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def _listens(self) -> bool:
@@ -148,9 +152,12 @@ class HostProcess:
         eventually(signed_in, "the sign-in")
 
     def sync_to_the_end(self, body: object = None) -> dict[str, Any]:
-        """Sync, and go on while the answer says that the run paused; the last run."""
-        while (answer := self.post(API + "/referrals/sync", body)).status_code == 202:
-            pass
+        """Sync, go on while the answer says that the run paused, wait while another has the lease; the last run."""
+        deadline = time.monotonic() + 120
+        while (answer := self.post(API + "/referrals/sync", body)).status_code in {202, 409, 429}:
+            assert time.monotonic() < deadline, answer.text
+            if answer.status_code != 202:
+                time.sleep(min(float(answer.headers.get("Retry-After", 2)), 5))  # as the answer asks
         assert answer.status_code == 200, answer.text
         run: dict[str, Any] = answer.json()
         return run

@@ -54,6 +54,7 @@ class _Run:
         self.wanted_port: int = arguments.port
         self.ports: set[int] = set()
         self.url = ""
+        self.ready = False
         # Answers come from this machine: a proxy of the environment has no part in it.
         self.http = requests.Session()
         self.http.trust_env = False
@@ -69,6 +70,7 @@ class _Run:
         self._sync()
         say(f"Ready after {time.monotonic() - started:.1f} s. The timer goes on; Ctrl-C ends all of it.")
         say(f"Page: {self.url}/app")
+        self.ready = True
 
     # Storage, Partner Center, host
 
@@ -118,16 +120,14 @@ class _Run:
         name, command = stack.host_command(port)
         env = stack.host_environment(settings, settings.get("HUNTER_STORAGE", ""))
         with step(f"Functions host ({'Core Tools' if name == 'func' else 'local.host'}) on port {port}"):
-            lines: list[str] = []
-            show = lines.append
-            self.supervisor.start(
-                lambda: Process(name, command, LOGS / "host.log", env, ROOT, show=lambda line: show(line))
-            )
+
+            def show(line: str) -> None:
+                if self.ready:  # before, it would come between the steps
+                    say(f"  {name} | {line}")
+
+            self.supervisor.start(lambda: Process(name, command, LOGS / "host.log", env, ROOT, show))
             health = f"{self.url}/api/health"
             self.supervisor.wait_for(lambda: self._answers(health), "The host's answer", START_SECONDS)
-        for line in lines:
-            say(f"  {name} | {line}")
-        show = lambda line: say(f"  {name} | {line}")  # noqa: E731 - from here on lines are shown as they come
 
     def _answers(self, address: str) -> bool:
         with contextlib.suppress(requests.RequestException):
@@ -189,6 +189,8 @@ class _Run:
             if status == 200:
                 names = ("fetched", "inserted", "updated", "unchanged", "repeated", "quarantined")
                 return ", ".join(f"{run_[name]} {name}" for name in names if run_.get(name))
-            if status != 202 or time.monotonic() > deadline:
+            if status not in {202, 409, 429} or time.monotonic() > deadline:
                 return f"not done: {run_.get('detail') or run_.get('title') or status}"
+            if status != 202:  # a run that was killed holds its lease for a minute
+                time.sleep(2.0)
             self.supervisor.check()

@@ -150,7 +150,7 @@ def test_one_command_leads_to_739_referrals_and_ctrl_c_leaves_nothing(
     assert run["fetched"] == sum(run[part] for part in ("inserted", "updated", "unchanged", "repeated", "quarantined"))
     assert first.get(API + "/companies")["total"] > 100
     assert first.get(API + "/sync")["nextRun"], "the timer goes on"
-    assert "host | " in first.output, "the host's lines are on the terminal"
+    eventually(lambda: "\n  host | " in first.output, "the host's lines on the terminal")
     assert not (clone / "local.settings.json").exists(), "settings go through the environment, never into files"
     assert first.end(signal.SIGINT, group=True) == 0, "as a terminal sends Ctrl-C: to the whole group"
     assert "Traceback" not in first.output

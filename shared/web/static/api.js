@@ -123,6 +123,7 @@ export const api = {
   link: async (id, target) =>
     /** @type {Referral} */ ((await post(`/referrals/${segment(id)}/company`, target)).body),
   signIn: async () => /** @type {SignInStart} */ ((await post("/sign-in", {})).body),
-  checkSignIn: async () => /** @type {SignInCheck} */ ((await post("/sign-in/check", {})).body),
+  /** @param {string | null} id of the sign-in that this page began; null: the newest of this reader */
+  checkSignIn: async (id) => /** @type {SignInCheck} */ ((await post("/sign-in/check", id ? { id } : {})).body),
   signOut: async () => (await post("/sign-out", {})).body,
 };

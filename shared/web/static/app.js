@@ -8,7 +8,7 @@ import { companies, meet, meetCompany, meetCurrencies, referrals } from "./lists
 import { find } from "./dom.js";
 import { currentLanguage, preference, preferredLanguage, remember, rememberLanguage, setLanguage, t } from "./i18n.js";
 import { showList, showLoading } from "./list.js";
-import { paintNotices, watchSignIn } from "./notices.js";
+import { afterRedirect, paintNotices, watchSignIn } from "./notices.js";
 import { showOverview } from "./overview.js";
 import { problemBox } from "./messages.js";
 import { current, hasSheet, href, onRoute } from "./route.js";
@@ -288,7 +288,7 @@ async function start() {
   afterSync(refresh);
   await follow(current());
   // The view first; what the sync is doing comes after it has been painted.
-  requestAnimationFrame(() => setTimeout(askSync));
+  requestAnimationFrame(() => setTimeout(() => Promise.all([askSync(), afterRedirect()])));
 }
 
 start();

@@ -194,10 +194,16 @@ export interface Quarantined {
 }
 
 export type SignInStart =
-  | { flow: "deviceCode"; userCode: string; verificationUri: string; expiresAt: string }
-  | { flow: "authorizationCode"; authorizationUri: string };
+  | { id: string; flow: "deviceCode"; userCode: string; verificationUri: string; expiresAt: string }
+  | { id: string; flow: "authorizationCode"; authorizationUri: string };
 
 export interface SignInCheck {
-  state: "pending" | "signedIn" | "expired" | "declined" | "signedOut";
+  state: "pending" | "signedIn" | "expired" | "declined";
   account: string | null;
+  reason?: string | null;
+  reasonCode?: string | null;
+  /** Only once signed in, and only when Partner Center could be asked. */
+  roleProblem?: string | null;
+  referralsVisible?: number;
+  moreReferrals?: boolean;
 }

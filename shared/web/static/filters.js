@@ -59,12 +59,15 @@ export const oneOf = (name, values) => ({
   name,
   describe: (query) =>
     query.getAll(name).map((value) => ({ text: t(`${name}.${value}`), without: { [name]: null } })),
-  build: (route) =>
-    ["", ...values].map((value) =>
-      option("radio", name, value, t(`${name}.${value || "any"}`), (route.query.get(name) ?? "") === value, null, () =>
+  build: (route, facets) =>
+    ["", ...values].map((value) => {
+      const counts = facets[name];
+      const count = value && counts ? (counts[value] ?? 0) : null;
+      const chosen = (route.query.get(name) ?? "") === value;
+      return option("radio", name, value, t(`${name}.${value || "any"}`), chosen, count, () =>
         go(changed(current(), { [name]: value })),
-      ),
-    ),
+      );
+    }),
 });
 
 /**

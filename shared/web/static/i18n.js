@@ -169,15 +169,15 @@ const UNITS = [
 /**
  * "4 minutes ago", "in 6 minutes"; within a minute "just now".
  * @param {string | null | undefined} value
- * @param {number} [now] milliseconds
+ * @param {"auto" | "always"} [numeric] auto says "yesterday" for "1 day ago"
  */
-export function relative(value, now = Date.now()) {
+export function relative(value, numeric = "auto") {
   const time = value ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) return value ?? "–";
-  const seconds = (time - now) / 1000;
+  const seconds = (time - Date.now()) / 1000;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? [];
   if (!unit || !size) return t(seconds > 0 ? "time.soon" : "time.now");
-  return format("relative", (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" })).format(
+  return format(`relative ${numeric}`, (locale) => new Intl.RelativeTimeFormat(locale, { numeric })).format(
     Math.trunc(seconds / size),
     unit,
   );

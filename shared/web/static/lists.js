@@ -108,8 +108,7 @@ const closing = (referral) =>
 function tabs(page, route) {
   const counts = page.facets["direction"] ?? {};
   const chosen = route.query.getAll("direction");
-  const now = chosen.length === 1 ? chosen[0] : "";
-  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const now = chosen.length === 0 ? "" : chosen.length === 1 ? chosen[0] : null;
   return h(
     "nav.tab-list",
     { "aria-label": t("column.direction") },
@@ -118,7 +117,8 @@ function tabs(page, route) {
         "a",
         { href: changed(route, { direction }), "aria-current": direction === now ? "page" : null, "data-focus": `tab-${direction}` },
         direction ? term("direction", direction) : t("direction.all"),
-        h("span.count", null, number(direction ? (counts[direction] ?? 0) : all)),
+        // Some referrals have no direction, so all of them are more than the two together.
+        direction || now === "" ? h("span.count", null, number(direction ? (counts[direction] ?? 0) : page.total)) : null,
       ),
     ),
   );

@@ -100,7 +100,7 @@ export function problemText(error) {
  * The state of a view that could not be loaded.
  * @param {unknown} error
  * @param {() => void} again
- * @param {{ label: string, href: string } | null} [other]
+ * @param {{ label: string, href: string } | null} [other] another way out; without one the place itself has the heading
  */
 export function problemBox(error, again, other = null) {
   const code = error instanceof Problem ? error.code : "unknown";
@@ -108,7 +108,7 @@ export function problemBox(error, again, other = null) {
     "div.problem",
     { role: "alert" },
     icon("warning"),
-    h("p.strong", null, t("error.title")),
+    other ? h("p.strong", null, t("error.title")) : null,
     h("p", null, problemText(error)),
     h(
       "div.actions",

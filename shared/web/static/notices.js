@@ -1,21 +1,23 @@
 // What everybody should know before reading the data, with the action at hand; above all whether somebody is signed in to Partner
 // Center: by a device code to be entered elsewhere, or by a redirect there and back.
 
-/** @import { SignInStart } from "./contract.ts" */
+/** @import { SignInCheck, SignInStart } from "./contract.ts" */
 
 import { api, Problem } from "./api.js";
 import { find, h, icon, show } from "./dom.js";
-import { currentLanguage, dateTime, t } from "./i18n.js";
+import { currentLanguage, dateTime, has, t } from "./i18n.js";
 import { ago, copyButton } from "./labels.js";
-import { problemText, sentence, toast } from "./messages.js";
+import { problemText, toast } from "./messages.js";
 import { current, href } from "./route.js";
-import { askSync, beEager, isRunning, lastRun, runTrouble, startSync, syncStatus } from "./sync.js";
+import { askSync, beEager, isRunning, lastRun, runTrouble, startSync, syncStatus, watchSync } from "./sync.js";
 
 const CHECK_MS = 5_000;
 
 /** The device code this page has asked for. @type {Extract<SignInStart, { flow: "deviceCode" }> | null} */
 let code = null;
 let timer = 0;
+/** The timer that asks about a sign-in begun elsewhere. */
+let waiting = 0;
 
 /** @type {(() => void)[]} */
 const watchers = [];
@@ -50,20 +52,70 @@ export async function beginSignIn() {
 export async function check() {
   clearTimeout(timer);
   try {
-    const { state, account } = await api.checkSignIn();
-    if (state === "pending") {
-      if (code) timer = setTimeout(check, CHECK_MS);
+    const answer = await api.checkSignIn(code?.id ?? null);
+    if (answer.state === "pending") {
+      timer = setTimeout(check, CHECK_MS);
       return;
     }
     setCode(null);
-    if (state === "signedIn") toast("success", t("signIn.done", { account: account ?? "" }));
-    else toast("error", t(state === "declined" ? "signIn.declined" : "signIn.lapsed"));
+    say(answer);
     await askSync();
   } catch (error) {
     setCode(null);
     failed(error);
   }
 }
+
+/** Says how a sign-in ended, and what the account may see. @param {SignInCheck} answer */
+function say({ state, account, reason, reasonCode, roleProblem, referralsVisible, moreReferrals }) {
+  if (state !== "signedIn") {
+    const detail = because(reason, reasonCode);
+    toast("error", t(state === "declined" ? "signIn.declined" : "signIn.lapsed"), { detail });
+  } else if (roleProblem) {
+    toast("error", t("signIn.done", { account: account ?? "" }), { detail: problemText(new Problem("access_denied")) });
+  } else {
+    const sees = referralsVisible ? (moreReferrals ? "signIn.seesMore" : "signIn.sees") : "signIn.seesNone";
+    const detail = referralsVisible === undefined ? null : t(sees, { n: referralsVisible });
+    toast("success", t("signIn.done", { account: account ?? "" }), { detail });
+  }
+}
+
+/**
+ * The reason in the reader's language, else in the server's words.
+ * @param {string | null | undefined} reason
+ * @param {string | null | undefined} reasonCode
+ */
+export const because = (reason, reasonCode) =>
+  reasonCode && has(`signInReason.${reasonCode}`) ? t(`signInReason.${reasonCode}`) : (reason ?? null);
+
+/** Back from Microsoft's page: says how it went, and takes the mark out of the address. */
+export async function afterRedirect() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("signIn")) return;
+  address.searchParams.delete("signIn");
+  history.replaceState(history.state, "", address);
+  try {
+    say(await api.checkSignIn(null));
+  } catch (error) {
+    failed(error);
+  }
+}
+
+// A sign-in that was begun before this page was loaded is asked about all the same: nobody else may be left to ask.
+watchSync(() => {
+  if (syncStatus()?.signIn.state !== "pending" || code || waiting) return;
+  waiting = setTimeout(async () => {
+    try {
+      const answer = await api.checkSignIn(null);
+      if (answer.state === "signedIn") say(answer);
+      if (answer.state !== "pending") await askSync();
+    } catch {
+      // The status goes on telling that it is pending.
+    }
+    waiting = 0;
+    if (syncStatus()?.signIn.state === "pending" && !document.hidden) await askSync();
+  }, CHECK_MS);
+});
 
 export async function signOut() {
   try {
@@ -110,7 +162,9 @@ let shown = "";
 /** Shows the notices, touching the page only when they changed. */
 export function paintNotices() {
   const notices = collect();
-  const look = JSON.stringify([currentLanguage(), codeShown(), notices.map(({ name, title }) => [name, title])]);
+  const status = syncStatus();
+  const names = notices.map(({ name, title }) => [name, title]);
+  const look = JSON.stringify([currentLanguage(), codeShown(), names, status?.signIn.reasonCode, status?.configuration, lastRun()?.id]);
   if (look === shown) return;
   shown = look;
   show(
@@ -206,14 +260,14 @@ function signIn() {
       },
     ];
   }
-  const because = state.reasonCode ? (sentence(state.reasonCode) ?? state.reason) : state.reason;
+  const reason = because(state.reason, state.reasonCode);
   if (state.state === "expired") {
     return [
       {
         name: "expired",
         tone: "bad",
         title: t("signIn.expired"),
-        content: [h("p", null, because ?? t("error.sign_in_required")), h("p", null, t("signIn.expired.text"))],
+        content: [h("p", null, reason ?? t("error.sign_in_required")), h("p", null, t("signIn.expired.text"))],
         actions: [signInButton()],
       },
     ];
@@ -224,13 +278,13 @@ function signIn() {
         name: "signedOut",
         tone: "warn",
         title: t("signIn.signedOut"),
-        content: [h("p", null, because ? `${because} ` : "", t("signIn.signedOut.text"))],
+        content: [h("p", null, state.reasonCode === "signed_out" || !reason ? "" : `${reason} `, t("signIn.signedOut.text"))],
         actions: [signInButton()],
       },
     ];
   }
-  if (state.reason || state.reasonCode) {
-    return [{ name: "renewal", tone: "warn", title: t("signIn.renewal"), content: [h("p", null, because)] }];
+  if (reason) {
+    return [{ name: "renewal", tone: "warn", title: t("signIn.renewal"), content: [h("p", null, reason)] }];
   }
   return [];
 }

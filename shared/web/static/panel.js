@@ -3,11 +3,11 @@
 /** @import { Quarantined, Run, SyncStatus } from "./contract.ts" */
 
 import { h, icon } from "./dom.js";
-import { dateTime, duration, relative, t } from "./i18n.js";
+import { dateTime, duration, relative, t, term } from "./i18n.js";
 import { ago, badge, copyButton, pretty } from "./labels.js";
 import { current, href } from "./route.js";
 import { facts, fillSheet, section } from "./sheet.js";
-import { codeBox, signInButton, signOut } from "./notices.js";
+import { because, codeBox, signInButton, signOut } from "./notices.js";
 import { isRunning, outcome, progressLine, runTrouble, startSync } from "./sync.js";
 
 /** @type {Record<string, string>} */
@@ -67,7 +67,7 @@ function account({ signIn, enabled }) {
       [t("signIn.state"), t(`signIn.state.${signIn.state}`)],
       [t("signIn.account"), signIn.account],
       [t("signIn.renewed"), signIn.lastRenewedAt && ago(signIn.lastRenewedAt)],
-      [t("signIn.reason"), signIn.reason],
+      [t("signIn.reason"), because(signIn.reason, signIn.reasonCode)],
     ]),
     waiting,
     signIn.state === "signedIn"
@@ -130,7 +130,7 @@ export const showQuarantine = (name, { items, total }) =>
             h(
               "li.run",
               { role: "listitem" },
-              h("div.run-head", null, icon("warning"), h("span.strong", { dir: "auto" }, item.reason)),
+              h("div.run-head", null, icon("warning"), h("span.strong", { dir: "auto" }, term("problem", item.reason))),
               h(
                 "p.sub",
                 null,

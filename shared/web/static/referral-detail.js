@@ -64,10 +64,7 @@ export function showReferral(name, referral, around) {
       section(t("detail.customer"), [customer(referral), linking(referral, around.refresh)]),
     ),
     people(t("detail.contacts"), referral.contacts, t("detail.contacts.none")),
-    list(t("detail.solutions"), referral.solutions),
-    ...["industries", "products", "services"].map((key) =>
-      list(t(`detail.${key}`), /** @type {(Named | string)[]} */ (referral[/** @type {"industries"} */ (key)])),
-    ),
+    wishes(referral),
     referral.notes ? section(t("detail.notes"), notes(referral.notes)) : null,
     people(t("detail.team"), referral.team, t("detail.team.none")),
     related(referral),
@@ -94,7 +91,7 @@ function problems(referral) {
       "div",
       null,
       h("p.strong", null, t("problems.title", { n: referral.problems.length })),
-      h("ul", null, referral.problems.map(({ field, reason }) => h("li", { dir: "auto" }, h("code", null, field), ` ${reason}`))),
+      h("ul", null, referral.problems.map(({ field, reason }) => h("li", { dir: "auto" }, h("code", null, field), ` ${term("problem", reason)}`))),
     ),
   );
 }
@@ -204,9 +201,18 @@ const people = (title, persons, nobody) =>
 /** @param {Named | string} item */
 const itemName = (item) => (typeof item === "string" ? item : String(item.name ?? item.id ?? "–"));
 
-/** @param {string} title @param {(Named | string)[] | null | undefined} items */
-const list = (title, items) =>
-  items?.length ? section(title, [h("ul.chips", null, items.map((item) => h("li", { dir: "auto" }, itemName(item))))]) : null;
+/** @param {ReferralDetail} referral */
+function wishes(referral) {
+  /** @param {"solutions" | "industries" | "products" | "services"} kind @returns {[string, Node | null]} */
+  const list = (kind) => [
+    t(`detail.${kind}`),
+    referral[kind]?.length
+      ? h("ul.chips", null, referral[kind].map((item) => h("li", { dir: "auto" }, itemName(item))))
+      : null,
+  ];
+  const lists = [list("solutions"), list("industries"), list("products"), list("services")];
+  return lists.some(([, chips]) => chips) ? section(t("detail.wishes"), [facts(lists)]) : null;
+}
 
 /** @param {string} text */
 function notes(text) {

@@ -130,7 +130,7 @@ export const progressText = (run) =>
 export const lastRun = () => status?.runs.find(({ state }) => state !== "running") ?? null;
 
 /** A time that has passed already is about to come true. @param {string} when */
-const relativeAhead = (when) => (Date.parse(when) > Date.now() ? relative(when) : t("time.soon"));
+const relativeAhead = (when) => (Date.parse(when) > Date.now() ? relative(when, "always") : t("time.soon"));
 
 /** @returns {{ tone: "ok" | "fail" | "busy" | "off", text: string }} */
 function said() {

@@ -26,6 +26,11 @@ class Hand:
         self.at = -1
         self.act: Callable[[], object] | None = None
 
+    @property
+    def acted(self) -> bool:
+        """Whether that request came."""
+        return self.act is None
+
     def __call__(self, when: str, operation: str, table: str) -> None:
         self.calls += 1
         if self.calls - 1 == self.at and self.act:

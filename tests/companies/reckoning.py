@@ -57,8 +57,8 @@ def figures(ones: list[ReferralSummary]) -> dict[str, Any]:
         "outgoing": len([1 for one in ones if one.direction == "Outgoing"]),
         "open": total([one for one in ones if one.is_open]),
         "won": total([one for one in ones if one.is_won]),
-        "first": min([str(one.created_date_time) for one in ones], default=None),
-        "last": max([str(one.updated_date_time) for one in ones], default=None),
+        "first": min([at for one in ones if (at := one.created_date_time or one.updated_date_time)], default=None),
+        "last": max([at for one in ones if (at := one.updated_date_time or one.created_date_time)], default=None),
         "deadline": min(
             [one.expiration_date_time for one in ones if one.unanswered and one.expiration_date_time], default=None
         ),

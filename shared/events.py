@@ -93,7 +93,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         SIGN_IN_RENEWED: (),
         SIGN_IN_RENEWAL_FAILED: ("code", "reasonCode", "aadsts"),
         SIGNED_IN: (),
-        SIGN_IN_FAILED: ("reasonCode", "aadsts"),
+        SIGN_IN_FAILED: ("code", "reasonCode", "aadsts"),
         SIGNED_OUT: (),
         PARTNER_CENTER_ATTEMPT: ("status", "attempt", "kind", "waitSeconds", "durationSeconds", "requestId"),
         PARTNER_CENTER_THROTTLED: ("status", "retryAfterSeconds", "requestId"),

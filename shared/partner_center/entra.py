@@ -137,7 +137,7 @@ class Entra:
         once = {**flow, "interval": 1, "latest_attempt_at": 0}
 
         def poll(app: Any) -> Answer:
-            answer: Answer = app.acquire_token_by_device_flow(once, exit_condition=lambda _: True)
+            answer = _tokens(app.acquire_token_by_device_flow(once, exit_condition=lambda _: True))
             if answer.get("error") == "authorization_pending":
                 return {}
             return {"slow_down": True} if answer.get("error") == "slow_down" else answer
@@ -164,8 +164,7 @@ class Entra:
         """Redeem what Entra sent the browser back with; checks state, nonce and verifier."""
 
         def redeem(app: Any) -> Answer:
-            tokens: Answer = app.acquire_token_by_auth_code_flow(dict(flow), dict(answer))
-            return tokens
+            return _tokens(app.acquire_token_by_auth_code_flow(dict(flow), dict(answer)))
 
         return self._ask(cache, redeem)
 
@@ -176,8 +175,8 @@ class Entra:
             accounts = app.get_accounts()
             if not accounts:
                 return None
-            answer: Answer | None = app.acquire_token_silent_with_error(self._scopes, accounts[0], force_refresh=True)
-            return answer
+            answer = app.acquire_token_silent_with_error(self._scopes, accounts[0], force_refresh=True)
+            return None if answer is None else _tokens(answer)
 
         return self._ask(cache, renew)
 
@@ -235,6 +234,13 @@ def _wait(state: RetryCallState) -> float:
 def _give_up(state: RetryCallState) -> NoReturn:
     error = state.outcome.exception() if state.outcome else None
     raise SignInUnavailable(retry_after=max(error.retry_after if isinstance(error, _Busy) else 0, 60)) from None
+
+
+def _tokens(answer: Any) -> Answer:
+    """What a token request brought: tokens or an error; anything else is a failure of Entra or of what is in between."""
+    if not isinstance(answer, dict) or not ("error" in answer or "access_token" in answer):
+        raise _Busy
+    return answer
 
 
 def _unexpected() -> SignInUnavailable:

@@ -118,7 +118,7 @@ class SignIn:
             stored, everything = self._store.load_all()
             mine = [one for one in everything if one.owner == owner and pending_id in (None, one.id)]
             is_signed_in = stored.state == "signedIn" and not stored.unreadable
-            if not mine or (is_signed_in and not pending_id and stored.signed_in_at >= mine[0].created_at):
+            if not mine or (is_signed_in and not pending_id and stored.signed_in_at > mine[0].created_at):
                 return _checked("signedIn" if is_signed_in else "expired", stored)
             polled = []
             for pending in mine:
@@ -155,10 +155,9 @@ class SignIn:
             if not hmac.compare_digest(str(flow.get("state", "")).encode(), state.encode()):
                 return False
             # One use, even when the browser sends it twice: whoever writes this first goes on.
-            self._store.save_pending(replace(pending, outcome="used"))
+            used = self._store.save_pending(replace(pending, outcome="used"))
         except (Unreadable, RowConflict):
             return False
-        used = replace(pending, outcome="used", etag=None)
         cache = msal.SerializableTokenCache()
         try:
             self._signed_in_now(self._entra.redeem_code(flow, query, cache), cache)

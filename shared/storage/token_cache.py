@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -20,7 +20,7 @@ from shared.errors import ConfigurationError
 from shared.model.times import from_datetime
 from shared.settings import Settings
 from shared.storage.entities import Entity, get_bytes, put_bytes
-from shared.storage.tables import RowConflict, TableStore
+from shared.storage.tables import TableStore
 
 TABLE: Final = "SignIn"
 PARTITION: Final = "sign-in"
@@ -174,8 +174,8 @@ class SignInStore:
         flow: dict[str, Any] = json.loads(self._vault.open("flow", pending.sealed))
         return flow
 
-    def save_pending(self, pending: Pending) -> None:
-        """Create a waiting sign-in (no ETag), or write over the version that was read.
+    def save_pending(self, pending: Pending) -> Pending:
+        """Create a waiting sign-in (no ETag), or write over the version that was read; returns it with its new ETag.
 
         Raises:
             RowConflict: another process wrote first.
@@ -194,10 +194,7 @@ class SignInStore:
         }
         put_bytes(row, "flow", pending.sealed)
         table = self._store.table(TABLE)
-        if pending.etag:
-            table.replace(row, pending.etag)
-        else:
-            table.insert(row)
+        return replace(pending, etag=table.replace(row, pending.etag) if pending.etag else table.insert(row))
 
     def remove_pending(self, pending: Pending) -> None:
         """Forget one, whatever became of it."""
@@ -242,6 +239,3 @@ def _pending(row: Entity) -> Pending:
         not_before=row.get("notBefore", ""),
         etag=row["etag"],
     )
-
-
-__all__ = ["Pending", "RowConflict", "SignInStore", "StoredSignIn", "Unreadable", "Vault"]

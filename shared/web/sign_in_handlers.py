@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from azure.functions import HttpRequest, HttpResponse
 
+from shared import events
 from shared.clock import Deadline
 from shared.errors import AccessDenied, HunterError, InvalidRequest
 from shared.log import get_logger, in_azure
@@ -47,11 +48,13 @@ def check(request: HttpRequest, principal: Principal, services: Services) -> Htt
 
 def callback(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET sign-in/callback: where Entra sends the browser back to; it goes on to the page."""
-    query = dict(parse_qsl(urlsplit(request.url).query, max_num_fields=20))
     try:
+        query = dict(parse_qsl(urlsplit(request.url).query, max_num_fields=20))
         done = services.sign_in.complete(query, principal.id)
     except HunterError as error:
-        log.warning("sign_in_callback_failed", code=error.code)
+        log.warning(events.SIGN_IN_FAILED, code=error.code)
+        done = False
+    except ValueError:  # more parameters than Entra ever sends
         done = False
     return responses.redirect(f"/app?signIn={'done' if done else 'failed'}")
 

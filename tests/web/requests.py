@@ -19,3 +19,15 @@ def get(path: str, *, headers: Mapping[str, str] | None = None, route: Mapping[s
         route_params=dict(route or {}),
         body=b"",
     )
+
+
+def post(path: str, body: bytes, *, route: Mapping[str, str] | None = None) -> HttpRequest:
+    """A POST of JSON."""
+    return HttpRequest(
+        method="POST",
+        url=f"http://127.0.0.1:7071{path}",
+        headers={"content-type": "application/json"},
+        params={},
+        route_params=dict(route or {}),
+        body=body,
+    )

@@ -138,7 +138,7 @@ def test_one_referral_with_its_payload_as_received(
     payloads = {str(payload["id"]): payload for payload in stored if payload.get("id")}
     assert set(payloads) >= {item["id"] for item in every}
     seen_contacts = 0
-    for item in every[::10]:
+    for item in every[::20]:
         path = f"/referrals/{quote(item['id'], safe='')}"
         plain = answer(app_host, path, "/referrals/{id}")
         assert "raw" not in plain
@@ -249,17 +249,20 @@ def test_the_summary_adds_up(
 
 
 def test_the_median_answer_time(app_host: HostProcess, simulator: Simulator, every: list[dict[str, Any]]) -> None:
+    created = {
+        item["id"]: datetime.fromisoformat(item["createdDateTime"])
+        for item in every
+        if item["direction"] == "Incoming" and item["missingSince"] is None and item["createdDateTime"]
+    }
     hours = []
-    for item in every:
-        if item["direction"] == "Incoming" and item["missingSince"] is None and item["createdDateTime"]:
-            detail = answer(app_host, f"/referrals/{quote(item['id'], safe='')}", "/referrals/{id}")
-            if detail["acceptedDateTime"]:
-                waited = datetime.fromisoformat(detail["acceptedDateTime"]) - datetime.fromisoformat(
-                    item["createdDateTime"]
-                )
+    for payload in simulator.data.payloads():
+        if isinstance(payload, dict) and payload.get("id") in created:
+            accepted = payload.get("acceptedDateTime")
+            if isinstance(accepted, str) and accepted[:4].isdigit():
+                waited = datetime.fromisoformat(accepted) - created[payload["id"]]
                 hours.append(max(waited, timedelta()) / timedelta(hours=1))
     response = answer(app_host, "/summary", "/summary")["response"]
-    assert response["answered"] == len(hours)
+    assert response["answered"] == len(hours) > 0
     assert float(response["medianHours"]) == pytest.approx(statistics.median(hours), abs=0.06)
 
 

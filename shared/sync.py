@@ -154,7 +154,7 @@ class Sync:
             or now - times.to_datetime(cursor.last_full_sync) >= timedelta(hours=self._settings.full_sync_hours)
         )
         chosen: Mode = "full" if mode == "full" or due else "incremental"
-        return Walk(id=uuid.uuid4().hex[:12], mode=chosen, started_at=times.from_datetime(now))
+        return _new_walk(chosen, clock)
 
 
 class _Run:
@@ -226,20 +226,32 @@ class _Run:
     # -- walking ---------------------------------------------------------------------------------------------------
 
     def _read_everything(self) -> None:
-        """Walk until all is read; a walk whose link expired, or whose order is not honoured, begins anew, once."""
-        restarted = False
+        """Walk until all is read. What changed while a walk lay paused has jumped ahead of its place, so a walk that
+        this run did not begin is followed by one over the newest changes."""
+        was_paused = self._walk.pages > 0
+        begun_anew = self._walk_once()
+        if was_paused and not begun_anew:
+            self._note_walk_done()
+            self._walk = _new_walk("incremental", self._clock)
+            self._intake.restart()
+            self._walk_once()
+
+    def _walk_once(self) -> bool:
+        """Walk to the end and confirm what is missing; a walk whose link expired, or whose order is not honoured, begins
+        anew, once. Returns whether it did."""
+        begun_anew = False
         while True:
             try:
                 self._walk_pages()
                 break
             except LinkExpired as expired:
-                if restarted:
+                if begun_anew:
                     self._walk.link = None  # no place worth keeping
                     raise expired.error from None
                 self._begin_anew(self._walk.mode)
             except _OrderIgnored:
                 self._begin_anew("full")
-            restarted = True
+            begun_anew = True
         self._intake.flush()
         if self._walk.mode == "full" and not self._record.dry_run:
             if not self._walk.complete:
@@ -251,9 +263,10 @@ class _Run:
             sweep_pieces(self._store)
             if blank_old_contacts(self._store, self._settings.retention_months, self._clock.now()):
                 self._intake.wrote = True
+        return begun_anew
 
     def _begin_anew(self, mode: Mode) -> None:
-        self._walk = Walk(id=uuid.uuid4().hex[:12], mode=mode, started_at=times.from_datetime(self._clock.now()))
+        self._walk = _new_walk(mode, self._clock)
         self._record.mode = mode
         self._intake.restart()
 
@@ -392,13 +405,11 @@ class _Run:
             self._lease.commit(run=record, release=True, settled=self._settled)
         else:
             self._settle()
-            cursor.watermark = self._walk.watermark or cursor.watermark
+            self._note_walk_done()
             cursor.last_success = record.finished_at = times.from_datetime(self._clock.now())
             cursor.throttled_until = None
             cursor.rules = self._intake.rules
             full = self._walk.mode == "full"
-            if full:
-                cursor.last_full_sync = record.finished_at
             cursor.walk = None
             record.state, record.watermark = "succeeded", cursor.watermark
             recent = b"" if full else self._intake.recent()
@@ -408,6 +419,11 @@ class _Run:
             if full:
                 self._tidy()
         log.info(events.SYNC_SUCCEEDED, **record.log_fields())
+
+    def _note_walk_done(self) -> None:
+        self._cursor.watermark = self._walk.watermark or self._cursor.watermark
+        if self._walk.mode == "full":
+            self._cursor.last_full_sync = times.from_datetime(self._clock.now())
 
     def _tidy(self) -> None:
         try:
@@ -475,6 +491,10 @@ class _Run:
 
 class _OrderIgnored(Exception):
     """The pages are not in the order that was asked for, so stopping early would lose changes."""
+
+
+def _new_walk(mode: Mode, clock: Clock) -> Walk:
+    return Walk(id=uuid.uuid4().hex[:12], mode=mode, started_at=times.from_datetime(clock.now()))
 
 
 def _check_order(heads: list[RecordHead]) -> None:

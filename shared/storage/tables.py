@@ -347,9 +347,11 @@ def _passes(error: BaseException) -> bool:
     if isinstance(error, TableTransactionError) and error.status_code == 202:
         # The envelope was accepted; what counts is the failed operation's own code.
         return _code(error) in {"ServerBusy", "OperationTimedOut", "InternalError"}
+    if isinstance(error, IncompleteReadError):  # to the SDK it is a kind of HttpResponseError, of no status
+        return True
     if isinstance(error, HttpResponseError):
         return error.status_code in RETRIES.statuses or _code(error) == "TableBeingDeleted"
-    return isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError)
+    return isinstance(error, ServiceRequestError | ServiceResponseError)
 
 
 def _wait(state: RetryCallState) -> float:

@@ -70,6 +70,16 @@ def _large_team(payload: Json) -> None:
     ]
 
 
+def _mistyped_value(value: int | str) -> Breaker:
+    """An amount that no float holds, in a deal that was given up: open, it would drown all other figures."""
+
+    def breaker(payload: Json) -> None:
+        _set("details.dealValue", value)(payload)
+        payload["status"], payload["substatus"] = "Closed", "Lost"
+
+    return breaker
+
+
 # Values that can't be read as what they should be, enums nobody has documented, and text that tries to do harm.
 BREAKERS: tuple[Breaker, ...] = (
     _set("details.dealValue", "about 50k"),
@@ -79,8 +89,8 @@ BREAKERS: tuple[Breaker, ...] = (
     _set("details.dealValue", True),
     _set("details.dealValue", ""),
     _set("details.dealValue", -1500),
-    _set("details.dealValue", 9_007_199_254_740_993),
-    _set("details.dealValue", "123456789012345678.99"),
+    _mistyped_value(9_007_199_254_740_993),
+    _mistyped_value("123456789012345678.99"),
     _set("details.dealValue", 0.01),
     _set("details.currency", "usd"),
     _set("details.currency", ""),

@@ -1,15 +1,12 @@
 // The page: it looks at the address, loads what the address names, and shows it.
 
-/** @import { Page, Referral } from "./contract.ts" */
 /** @import { Route } from "./route.js" */
 
 import { api } from "./api.js";
-import { companies, meet, meetCompany, meetCurrencies, referrals } from "./lists.js";
-import { find } from "./dom.js";
+import { meetCompany, meetCurrencies } from "./labels.js";
+import { find, h, template } from "./dom.js";
 import { currentLanguage, preference, preferredLanguage, remember, rememberLanguage, setLanguage, t } from "./i18n.js";
-import { showList, showLoading } from "./list.js";
 import { afterRedirect, paintNotices, watchSignIn } from "./notices.js";
-import { showOverview } from "./overview.js";
 import { problemBox } from "./messages.js";
 import { current, hasSheet, href, onRoute } from "./route.js";
 import { busySheet, fillSheet, openSheet, shutSheet } from "./sheet.js";
@@ -53,7 +50,8 @@ async function loadView(route, quiet) {
   const first = name !== route.view;
   if (first) {
     root.dataset["view"] = route.view;
-    showLoading(root);
+    delete root.dataset["list"];
+    root.replaceChildren(template("loading"), h("p.hidden", { role: "status" }, t("loading")));
   }
   root.setAttribute("aria-busy", "true");
   const progress = find("#progress");
@@ -94,21 +92,25 @@ async function loadView(route, quiet) {
  */
 async function fetchView(route, signal) {
   if (route.view === "overview") {
-    const summary = await api.summary(signal);
+    const [summary, { showOverview }] = await Promise.all([api.summary(signal), import("./overview.js")]);
     totals.referrals = summary.total;
     totals.companies = summary.companies.total;
     meetCurrencies([...Object.keys(summary.openValue), ...Object.keys(summary.wonValue)]);
     around = summary.unanswered.next.map(({ id }) => id);
     return () => showOverview(root, summary);
   }
+  const lists = Promise.all([import("./list.js"), import("./lists.js")]);
   if (route.view === "companies") {
     const page = await api.companies(route.query, signal);
+    const [{ showList }, { companies }] = await lists;
     learnTotal("companies", route, page.total);
     around = [];
     return () => showList(root, companies, route, page, totals.companies);
   }
-  const page = /** @type {Page<Referral>} */ (await api.referrals(route.query, signal));
-  meet(page);
+  const page = await api.referrals(route.query, signal);
+  const [{ showList }, { referrals }] = await lists;
+  meetCurrencies(page.items.map(({ currency }) => currency));
+  for (const { companyKey, companyName } of page.items) meetCompany(companyKey, companyName);
   learnTotal("referrals", route, page.total);
   around = page.items.map(({ id }) => id);
   return () => showList(root, referrals, route, page, totals.referrals);
@@ -176,7 +178,7 @@ async function fetchSheet({ id, key, panel }, name, signal) {
   };
   if (id) {
     const [referral, { showReferral }] = await Promise.all([api.referral(id, signal), import("./referral-detail.js")]);
-    if (referral.companyKey) meetCompany(referral.companyKey, referral.companyName);
+    meetCompany(referral.companyKey, referral.companyName);
     return () => {
       const index = around.indexOf(id);
       showReferral(name, referral, {

@@ -3,12 +3,13 @@
 /** @import { Company, CompanyDetail, Referral } from "./contract.ts" */
 
 import { api } from "./api.js";
-import { m365Badge, moneyList, referralHref, reviewBadge } from "./lists.js";
 import { h, icon, show } from "./dom.js";
 import { collate, date, dateTime, number, relative, t, term } from "./i18n.js";
-import { ago, amount, badge, changeList, companySize, copyable, copyButton, deadlineBadge, place, statusBadge } from "./labels.js";
+import {
+  ago, amount, badge, changeList, companySize, copyable, copyButton, deadlineBadge, m365Badge, moneyList, place, reviewBadge, statusBadge,
+} from "./labels.js";
 import { linkAll } from "./link-form.js";
-import { listHref } from "./route.js";
+import { listHref, referralHref } from "./route.js";
 import { facts, fillSheet, section } from "./sheet.js";
 
 /** The dialog shows this many referrals; the list behind it has them all. */

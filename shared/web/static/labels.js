@@ -1,6 +1,6 @@
 // The small things every view shows alike: badges, times, amounts, and what can be copied.
 
-/** @import { Money, Person, Referral } from "./contract.ts" */
+/** @import { Company, Money, Person, Referral } from "./contract.ts" */
 
 import { h, icon } from "./dom.js";
 import { country, date, dateTime, has, money, number, relative, t, term } from "./i18n.js";
@@ -199,3 +199,31 @@ export function pretty(value) {
     return value;
   }
 }
+
+/** @param {Company} company */
+export const m365Badge = (company) =>
+  company.isM365 ? badge("Microsoft 365", "m365", company.tenantId ? t("m365.hint", { tenant: company.tenantId }) : "") : null;
+
+/** @param {Company} company */
+export const reviewBadge = (company) => (company.needsReview ? badge(t("review.badge"), "amber", t("review.hint")) : null);
+
+/** @param {Money} values */
+export const moneyList = (values) => {
+  const all = amounts(values);
+  if (all.length === 0) return [h("span.muted", null, "–")];
+  return all.map(([currency, value]) => h("span.amount", null, money(value, currency)));
+};
+
+/** Names of companies met so far: the address knows only their keys. @type {Map<string, string>} */
+export const companyNames = new Map();
+
+/** Currencies met so far, to choose from. @type {Set<string>} */
+export const currencies = new Set();
+
+/** @param {Iterable<string | null>} codes */
+export function meetCurrencies(codes) {
+  for (const code of codes) if (code && /^[A-Z]{3}$/.test(code)) currencies.add(code);
+}
+
+/** @param {string | null} key @param {string | null} name */
+export const meetCompany = (key, name) => key && name && companyNames.set(key, name);

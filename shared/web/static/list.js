@@ -3,7 +3,7 @@
 /** @import { Page } from "./contract.ts" */
 /** @import { Route } from "./route.js" */
 
-import { append, find, h, icon, reconcile, show, template } from "./dom.js";
+import { append, find, h, icon, reconcile, show } from "./dom.js";
 import { filterBar, tags } from "./filters.js";
 import { currentLanguage, number, t } from "./i18n.js";
 import { changed, current, go, href } from "./route.js";
@@ -315,10 +315,4 @@ function pages(route, { total, page, pageSize }) {
       page < last ? h("a.step", { href: address(page + 1), rel: "next", "data-focus": "next" }, t("pages.next"), icon("right")) : null,
     ),
   ];
-}
-
-/** @param {HTMLElement} root */
-export function showLoading(root) {
-  delete root.dataset["list"];
-  root.replaceChildren(template("loading"), h("p.hidden", { role: "status" }, t("loading")));
 }

@@ -9,35 +9,10 @@ import {
   categoryFilter, countryFilter, given, oneOf, stageFilter, statusFilter, substatusFilter, valueRange,
 } from "./filters.js";
 import { country, date, listing, money, monthName, number, t, term } from "./i18n.js";
-import { ago, amount, amounts, badge, categoryBadge, daysUntil, deadlineBadge, marks, place, statusBadge } from "./labels.js";
-import { changed, current, href } from "./route.js";
-
-/** Names of companies met so far: the address knows only their keys. @type {Map<string, string>} */
-const companyNames = new Map();
-/** @type {Set<string>} */
-const currencies = new Set();
-
-/** @param {Iterable<string>} codes */
-export const meetCurrencies = (codes) => {
-  for (const code of codes) currencies.add(code);
-};
-
-/** @param {string} key @param {string | null} name */
-export const meetCompany = (key, name) => name && companyNames.set(key, name);
-
-/** @param {Page<Referral>} page */
-export function meet(page) {
-  for (const { currency, companyKey, companyName } of page.items) {
-    if (currency && /^[A-Z]{3}$/.test(currency)) currencies.add(currency);
-    if (companyKey) meetCompany(companyKey, companyName);
-  }
-}
-
-/** The address of a referral's dialog over whatever is shown now. @param {string} id */
-export const referralHref = (id) => href({ ...current(), id, panel: null });
-
-/** @param {string} key */
-export const companyHref = (key) => href({ ...current(), key, id: null, panel: null });
+import {
+  ago, amount, amounts, categoryBadge, companyNames, currencies, daysUntil, deadlineBadge, m365Badge, marks, place, reviewBadge, statusBadge,
+} from "./labels.js";
+import { changed, companyHref, referralHref } from "./route.js";
 
 /** @type {ListKind<Referral>} */
 export const referrals = {
@@ -123,20 +98,6 @@ function tabs(page, route) {
     ),
   );
 }
-
-/** @param {Company} company */
-export const m365Badge = (company) =>
-  company.isM365 ? badge("Microsoft 365", "m365", company.tenantId ? t("m365.hint", { tenant: company.tenantId }) : "") : null;
-
-/** @param {Company} company */
-export const reviewBadge = (company) => (company.needsReview ? badge(t("review.badge"), "amber", t("review.hint")) : null);
-
-/** @param {import("./contract.ts").Money} values */
-export const moneyList = (values) => {
-  const all = amounts(values);
-  if (all.length === 0) return [h("span.muted", null, "–")];
-  return all.map(([currency, value]) => h("span.amount", null, money(value, currency)));
-};
 
 /** The largest amount, and how many currencies there are besides. @param {import("./contract.ts").Money} values */
 const moneyCell = (values) => {

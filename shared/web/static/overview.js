@@ -6,8 +6,7 @@
 import { h, show, svg } from "./dom.js";
 import { duration, money, monthName, number, percent, t } from "./i18n.js";
 import { amount, amounts, categoryBadge, deadlineBadge, place, stageName, statusBadge } from "./labels.js";
-import { referralHref } from "./lists.js";
-import { href, listHref } from "./route.js";
+import { href, listHref, referralHref } from "./route.js";
 
 /**
  * @param {HTMLElement} root
@@ -197,6 +196,12 @@ const worth = (values) =>
     .map(([currency, value]) => money(value, currency, true))
     .join(" · ");
 
+/**
+ * There is no filter for what has no value, so such a figure leads nowhere rather than to another list.
+ * @param {...(string | null)} values
+ */
+const filtered = (...values) => values.every(Boolean) || null;
+
 /** @param {Summary} summary */
 const status = ({ byStatus }) =>
   h(
@@ -208,7 +213,7 @@ const status = ({ byStatus }) =>
         label: statusBadge(row.status, row.substatus),
         value: row.count,
         note: worth(row.value),
-        address: listHref("referrals", { status: row.status, substatus: row.substatus }),
+        address: filtered(row.status, row.substatus) && listHref("referrals", { status: row.status, substatus: row.substatus }),
       })),
     ),
   );
@@ -225,8 +230,7 @@ const stages = ({ bySalesStage }) =>
             label: row.salesStage ? stageName(row.salesStage) : t("stage.none"),
             value: row.count,
             note: worth(row.value),
-            // There is no filter for what has no stage, so that figure leads nowhere rather than somewhere else.
-            address: row.salesStage === null ? null : listHref("referrals", { status: ["New", "Active"], salesStage: row.salesStage }),
+            address: filtered(row.salesStage) && listHref("referrals", { status: ["New", "Active"], salesStage: row.salesStage }),
           })),
         )
       : h("p.muted", null, t("overview.stages.none")),

@@ -11,7 +11,7 @@ import {
 } from "./labels.js";
 import { linkForm } from "./link-form.js";
 import { problemText, toast } from "./messages.js";
-import { companyHref, referralHref } from "./lists.js";
+import { companyHref, referralHref } from "./route.js";
 import { facts, fillSheet, section } from "./sheet.js";
 
 /** Longer notes are cut until asked for: strangers can write hundreds of kilobytes. */

@@ -110,6 +110,12 @@ export function closeSheet() {
   else go(href({ ...current(), id: null, key: null, panel: null }), { replace: true });
 }
 
+/** The address of a referral's dialog over whatever is shown now. @param {string} id */
+export const referralHref = (id) => href({ ...current(), id, panel: null });
+
+/** @param {string} key */
+export const companyHref = (key) => href({ ...current(), key, id: null, panel: null });
+
 addEventListener("popstate", announce);
 
 // One listener makes every plain link of the page a step inside it; modified clicks keep the browser's own meaning.

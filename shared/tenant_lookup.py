@@ -88,48 +88,56 @@ class TenantLookup:
 
     def _ask(self, due: list[str], deadline: Deadline) -> Iterator[tuple[str, TenantAnswer]]:
         """Ask for one domain after the other, a few at a time, while there is time and Entra answers."""
-        waiting = SimpleQueue[str]()
-        for domain in due:
-            waiting.put(domain)
-        answers = SimpleQueue[tuple[str, TenantAnswer] | None]()
-        stop = threading.Event()
+        round_ = _Round(due, deadline, self._settings.authority)
         workers = min(WORKERS, len(due))
         for number in range(workers):
-            arguments = (waiting, answers, stop, deadline)
             # A daemon, not waited for: an answer that comes after the time is up is not worth a second of anybody's.
-            threading.Thread(target=self._work, args=arguments, name=f"tenants-{number}", daemon=True).start()
-        failures = 0
+            threading.Thread(target=round_.work, name=f"tenants-{number}", daemon=True).start()
         try:
             while workers and not deadline.passed():
                 try:
-                    answered = answers.get(timeout=deadline.remaining())
+                    answered = round_.answers.get(timeout=deadline.remaining())
                 except Empty:
                     return
                 if answered is None:
                     workers -= 1
-                    continue
-                yield answered
-                state = answered[1].state
-                failures = failures + 1 if state in {"failed", "refused"} else 0
-                if failures >= GIVE_UP_AFTER or state == "refused":
-                    stop.set()
+                else:
+                    yield answered
         finally:
-            stop.set()
+            round_.stop.set()
 
-    def _work(
-        self,
-        waiting: SimpleQueue[str],
-        answers: SimpleQueue[tuple[str, TenantAnswer] | None],
-        stop: threading.Event,
-        deadline: Deadline,
-    ) -> None:
+
+class _Round:
+    """What the workers of one run share."""
+
+    def __init__(self, due: list[str], deadline: Deadline, authority: str) -> None:
+        self.answers = SimpleQueue[tuple[str, TenantAnswer] | None]()
+        """Domains with their answers, and None from each worker that ends."""
+        self.stop = threading.Event()
+        self._waiting = SimpleQueue[str]()
+        for domain in due:
+            self._waiting.put(domain)
+        self._deadline, self._authority = deadline, authority
+        self._failures = 0
+        self._lock = threading.Lock()
+
+    def work(self) -> None:
+        """Ask until nothing is left, the time is up or Entra is not to be had."""
         try:
             with lookup_session() as session:
-                while not stop.is_set() and deadline.remaining() > 0:
-                    domain = waiting.get_nowait()
-                    seconds = min(REQUEST_SECONDS, max(deadline.remaining(), 0.1))
-                    answers.put((domain, lookup_tenant(domain, session, self._settings.authority, seconds)))
+                while not self.stop.is_set() and self._deadline.remaining() > 0:
+                    domain = self._waiting.get_nowait()
+                    seconds = min(REQUEST_SECONDS, max(self._deadline.remaining(), 0.1))
+                    answer = lookup_tenant(domain, session, self._authority, seconds)
+                    self._judge(answer)
+                    self.answers.put((domain, answer))
         except Empty:
             return
         finally:
-            answers.put(None)
+            self.answers.put(None)
+
+    def _judge(self, answer: TenantAnswer) -> None:
+        with self._lock:
+            self._failures = 0 if answer.says_something else self._failures + 1
+            if answer.state == "refused" or self._failures >= GIVE_UP_AFTER:
+                self.stop.set()

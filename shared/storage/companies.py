@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -36,7 +36,7 @@ from shared.storage import link_rows
 from shared.storage.batches import write_all
 from shared.storage.company_ledger import Ledger
 from shared.storage.entities import ENTITY_BYTES, Entity, get_bytes, key, put_bytes, weight
-from shared.storage.referrals import SUMMARY_COLUMNS, from_row, read_rows, rows_with_keys
+from shared.storage.referrals import SUMMARY_COLUMNS, from_row, read_rows
 from shared.storage.sync_state import bump_data_version
 from shared.storage.tables import Delete, Insert, Operation, Replace, RowConflict, TableStore
 
@@ -45,7 +45,7 @@ log = get_logger(__name__)
 TABLE: Final = "Companies"
 PARTITION: Final = "companies"
 _ATTEMPTS: Final = 12
-_KEYS_IN_FILTER: Final = 14
+_SCAN_FROM: Final = 150
 _ROWS_AT_ONCE: Final = 100
 
 
@@ -251,17 +251,25 @@ class CompanyBook:
         write_all(self._table, operations, _start_over)
         return bool(operations)
 
-    def _read(self, keys: Iterable[str]) -> dict[str, _Stored]:
-        wanted = sorted(keys)
-        chunks = [wanted[start : start + _KEYS_IN_FILTER] for start in range(0, len(wanted), _KEYS_IN_FILTER)]
-        found = {one: _Stored() for one in wanted}
-        pages = self._executor.map(self._rows, chunks) if self._executor else map(self._rows, chunks)
-        for page in pages:
-            found |= {row["key"]: _Stored.of(row) for row in page}
+    def _read(self, keys: Set[str]) -> dict[str, _Stored]:
+        """The rows of these keys: one by one, or, where they are many, by reading all rows once.
+
+        Several keys in one filter would make the service read the whole partition for each such query (Microsoft, "Design
+        for querying": ``or`` between row keys is a partition scan), and all companies share one.
+        """
+        found = dict.fromkeys(keys, _Stored())
+        rows: Iterable[Entity | None]
+        if len(keys) >= _SCAN_FROM:
+            rows = self._table.query("PartitionKey eq @partition", {"partition": PARTITION})
+        elif self._executor and len(keys) > 1:
+            rows = self._executor.map(self._row, keys)
+        else:
+            rows = map(self._row, keys)
+        found |= {row["key"]: _Stored.of(row) for row in rows if row and row["key"] in keys}
         return found
 
-    def _rows(self, keys: list[str]) -> list[Entity]:
-        return list(rows_with_keys(self._table, PARTITION, [key(one) for one in keys]))
+    def _row(self, company_key: str) -> Entity | None:
+        return self._table.get(PARTITION, key(company_key))
 
     def _summaries(self, ids: Iterable[str]) -> list[Touched]:
         """Referrals as they are stored now."""

@@ -98,6 +98,10 @@ class _Http:
             ) from None
         except requests.RequestException:
             raise _Busy from None
+        except OSError:
+            raise SignInUnavailable(
+                "The file of trusted certificates (REQUESTS_CA_BUNDLE) can't be read. The sign-in is kept."
+            ) from None
         if response.status_code in {408, 429} or response.status_code >= 500:
             raise _Busy(_seconds(response.headers.get("Retry-After", "")))
         if 300 <= response.status_code < 400 or not _is_object(response):

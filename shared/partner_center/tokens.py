@@ -36,6 +36,9 @@ CHECK_SECONDS: Final = 60.0
 """For so long a token in memory is used without looking whether somebody signed out or in elsewhere."""
 CLAIM_SECONDS: Final = 30.0
 WAIT_SECONDS: Final = 45.0
+FIRST_PAUSE: Final = 0.03
+LONGEST_PAUSE: Final = 0.5
+"""Seconds between two looks at whether the process that renews is done; doubled each time."""
 KEEP_ALIVE_HOURS: Final = 12.0
 """Refresh tokens live 90 days from their last use; renewing twice a day also shows a dead one within half a day."""
 
@@ -126,6 +129,7 @@ class Tokens:
         """A token from the stored cache or, failing that, from Entra."""
         deadline = Deadline(self._clock, WAIT_SECONDS)
         refused = held.secret if held and force else None
+        pause = FIRST_PAUSE
         while True:
             stored = self._signed_in()
             cached = _cached_token(stored, self._settings.scope)
@@ -139,7 +143,8 @@ class Tokens:
             if stored.claimed_until > from_datetime(self._clock.now()):
                 if deadline.passed():
                     raise SignInUnavailable(retry_after=CLAIM_SECONDS)
-                self._clock.sleep(random.uniform(0.05, 0.25))  # noqa: S311 - spreads those who wait
+                self._clock.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads those who wait
+                pause = min(2 * pause, LONGEST_PAUSE)
                 continue
             claim = from_datetime(self._clock.now() + timedelta(seconds=CLAIM_SECONDS))
             try:

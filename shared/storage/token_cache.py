@@ -203,15 +203,15 @@ class SignInStore:
     def _stored(self, row: Entity | None) -> StoredSignIn:
         if row is None:
             return StoredSignIn()
+        state: State = row.get("state", "signedOut")
         cache, unreadable = "", False
-        sealed = get_bytes(row, "cache")
-        if sealed:
+        if state != "signedOut":
             try:
-                cache = self._vault.open("token-cache", sealed)
+                cache = self._vault.open("token-cache", get_bytes(row, "cache"))
             except Unreadable:
                 unreadable = True
         return StoredSignIn(
-            state=row.get("state", "signedOut"),
+            state=state,
             cache=cache,
             account=row.get("account", ""),
             sign_in_id=row.get("signInId", ""),

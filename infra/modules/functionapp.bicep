@@ -67,6 +67,9 @@ var platformSettings = {
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__credential: 'managedidentity'
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
+  // The worker sets OpenTelemetry up itself and exports our own logger alone; host.json has telemetryMode.
+  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+  PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'shared'
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: tenant().tenantId
 }
 

@@ -96,7 +96,7 @@ class TenantLookup:
         try:
             while workers and not deadline.passed():
                 try:
-                    answered = round_.answers.get(timeout=deadline.remaining())
+                    answered = round_.answers.get(timeout=max(deadline.remaining(), 0.0))
                 except Empty:
                     return
                 if answered is None:

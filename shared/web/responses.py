@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
@@ -114,8 +115,7 @@ def file(content: bytes, mimetype: str) -> HttpResponse:
 
 def tag(version: str) -> str:
     """A weak entity tag: the body is the same whether or not it is compressed."""
-    safe = "".join(letter if "!" <= letter <= "~" and letter != '"' else f"%{ord(letter):x}" for letter in version)
-    return f'W/"{safe}"'
+    return f'W/"{quote(version, safe=":")}"'
 
 
 def is_unchanged(request: HttpRequest, etag: str) -> bool:

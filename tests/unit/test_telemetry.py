@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from opentelemetry import metrics, trace
@@ -29,6 +30,12 @@ def test_off_it_imports_nothing() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "False"
+
+
+def test_every_metric_is_in_the_operations_guide() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    for name in telemetry.METRICS:
+        assert f"`{name}`" in guide or f"`.{name.rpartition('.')[2]}`" in guide, name
 
 
 def test_on_every_metric_and_the_span_of_a_run_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,115 @@
+"""A walk over the function list itself: who gets in where. A route added without access control fails here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from azure.functions import HttpRequest, HttpResponse
+
+import function_app
+from local.simulator import Simulator
+from shared.web import services as services_module
+from shared.web.services import Services
+from tests.hosting import app_settings
+from tests.web.test_access import OPERATE, READ, header
+
+OPEN = {"health"}
+OPERATORS = {"sync_referrals", "link_company", "begin_sign_in", "check_sign_in", "complete_sign_in", "sign_out"}
+AZURE = {"WEBSITE_SITE_NAME": "hunter", "WEBSITE_INSTANCE_ID": "1", "WEBSITE_HOSTNAME": "hunter.azurewebsites.net"}
+EVERYTHING: Any = function_app.app.get_functions()
+HTTP = [one for one in EVERYTHING if one.get_trigger().type == "httpTrigger"]
+METHODS = [(one.get_function_name(), str(method.value)) for one in HTTP for method in one.get_trigger().methods]
+
+
+@pytest.fixture
+def services(storage_account: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """The app's own container over an empty storage account, in a process that looks like Azure."""
+    environ = app_settings(simulator, storage_account)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", environ["REQUESTS_CA_BUNDLE"])
+    made = Services(environ)
+    monkeypatch.setattr(services_module, "_services", made)
+    for name, value in AZURE.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def call(name: str, method: str, headers: dict[str, str], body: bytes = b"") -> HttpResponse:
+    """Call a function as the worker does."""
+    function = next(one for one in HTTP if one.get_function_name() == name)
+    route = str(function.get_trigger().route)
+    names = [part.strip("{}") for part in route.split("/") if part.startswith("{")]
+    url = f"https://hunter.azurewebsites.net/{route.format(**dict.fromkeys(names, 'x'))}"
+    request = HttpRequest(method, url, headers=headers, route_params=dict.fromkeys(names, "x"), body=body)
+    response = function.get_user_function()(request)
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+def code(response: HttpResponse) -> str:
+    """The problem's code, or ""."""
+    return str(json.loads(response.get_body())["code"]) if "problem" in response.mimetype else ""
+
+
+def test_the_list_is_whole() -> None:
+    names = {one.get_function_name() for one in HTTP}
+    assert names >= OPEN | OPERATORS
+    assert len(names) == len(HTTP) >= 17
+    assert {one.get_trigger().type for one in EVERYTHING} == {"httpTrigger", "timerTrigger"}
+    # The platform's own keys would end in addresses; the app's access control does without them.
+    assert {str(one.get_trigger().auth_level.value).lower() for one in HTTP} == {"anonymous"}
+    # What changes something is a POST; the callback alone is where Entra sends a browser.
+    assert {name for name, method in METHODS if method == "POST"} == OPERATORS - {"complete_sign_in"}
+    assert {method for _, method in METHODS} == {"GET", "POST"}
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_without_the_platforms_authentication_nobody_gets_in(services: Services, name: str, method: str) -> None:
+    for headers in ({}, header(READ, OPERATE), {"X-MS-CLIENT-PRINCIPAL": "x"}):
+        response = call(name, method, headers)
+        assert response.status_code == (200 if name in OPEN else 401)
+        assert code(response) == ("" if name in OPEN else "unauthenticated")
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_roles_of_every_route(services: Services, name: str, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    assert call(name, method, {}).status_code == (200 if name in OPEN else 401)
+    nobody = call(name, method, header("Other.Role"))
+    assert nobody.status_code == (200 if name in OPEN else 403)
+    reader = call(name, method, header(READ))
+    if name in OPERATORS:
+        assert (reader.status_code, code(reader)) == (403, "forbidden")
+    for response in (call(name, method, header(OPERATE)), *([] if name in OPERATORS else [reader])):
+        assert response.status_code not in {401, 403, 415, 429}, (name, response.get_body())
+        assert code(response) != "internal_error", name
+
+
+@pytest.mark.parametrize(("name", "method"), [pair for pair in METHODS if pair[1] == "POST"])
+def test_state_changes_of_other_sites_are_refused(
+    services: Services, name: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    cross = call(name, method, {**header(OPERATE), "Sec-Fetch-Site": "cross-site"})
+    assert (cross.status_code, code(cross)) == (403, "cross_site_request")
+    form = call(name, method, {**header(OPERATE), "Content-Type": "text/plain"}, b"{}")
+    assert (form.status_code, code(form)) == (415, "unsupported_media_type")
+    long = call(name, method, {**header(OPERATE), "Content-Type": "application/json"}, b" " * 70_000)
+    assert (long.status_code, code(long)) == (413, "request_too_large")
+
+
+def test_the_callback_leads_to_own_paths_only(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    response = call("complete_sign_in", "GET", header(OPERATE))
+    assert (response.status_code, response.headers["Location"]) == (303, "/app?signIn=failed")
+
+
+@pytest.mark.parametrize("name", ["sync_referrals", "begin_sign_in"])
+def test_a_stuck_script_meets_the_throttle(services: Services, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    throttle = services.sync_throttle if name == "sync_referrals" else services.sign_in_throttle
+    monkeypatch.setattr(throttle, "_tokens", 0.0)
+    response = call(name, "POST", header(OPERATE))
+    assert (response.status_code, code(response)) == (429, "too_many_requests")
+    assert int(response.headers["Retry-After"]) >= 1

@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from shared.model import text, times
+from shared.model import odd_json, text, times
 from shared.model.category import category_of
 from shared.model.domains import derive_identity
 from shared.model.resource import CustomerProfile, Details, Member, Referral
@@ -92,13 +92,25 @@ def read_head(raw: bytes | memoryview) -> Head:
     try:
         head = _head.decode(raw)
     except (msgspec.DecodeError, RecursionError):
-        raise Unstorable("The record is no object.") from None
+        head = _odd_head(bytes(raw))
     referral_id = _plain(head.id)
     if isinstance(referral_id, int) and not isinstance(referral_id, bool):
         referral_id = str(referral_id)
     if not isinstance(referral_id, str) or not referral_id.strip():
         raise Unstorable("The record has no id.")
     return Head(_tidy(referral_id.strip()), _time(head.createdDateTime), _time(head.updatedDateTime))
+
+
+def _odd_head(raw: bytes) -> _Head:
+    """The head of a record that msgspec refuses."""
+    try:
+        record = odd_json.loads(raw)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise Unstorable("The record is no object.")
+    known = {name: msgspec.Raw(json.dumps(record[name]).encode()) for name in _Head.__struct_fields__ if name in record}
+    return _Head(**known)
 
 
 def read_record(raw: bytes | str) -> Reading:
@@ -109,14 +121,15 @@ def read_record(raw: bytes | str) -> Reading:
     """
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     head = read_head(data)
+    problems: list[Problem] = []
     try:
         record = _load(data)
     except RecursionError:
-        return _unread(head.id, [])
+        record = _load(odd_json.prune(data))
+        problems.append(Problem("record", "nested too deep"))
     record["id"] = head.id
     if _ESCAPED_ODDITY.search(data):
         record = _tidy_all(record)
-    problems: list[Problem] = []
     while True:
         try:
             return Reading(Referral.model_validate(record), tuple(problems))

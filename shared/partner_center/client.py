@@ -17,6 +17,7 @@ from shared import events
 from shared.clock import Clock, Deadline
 from shared.errors import PartnerCenterError
 from shared.log import get_logger
+from shared.model import odd_json
 from shared.partner_center import retry
 from shared.partner_center.links import PATH, next_query
 from shared.partner_center.retry import Action, Kind, Rule
@@ -136,7 +137,7 @@ class PartnerCenterClient:
             WaitTooLong: Partner Center asks for a wait that does not fit.
             PartnerCenterError, SignInError, ConfigurationError: see the retry table.
         """
-        envelope: _Envelope = self._get(f"{self._base}?{query}", _envelope.decode, is_link=is_link)
+        envelope: _Envelope = self._get(f"{self._base}?{query}", _page, is_link=is_link)
         return Page(envelope.value, next_query(envelope.link, self._api_url) if envelope.link else None)
 
     def newest(self) -> Page:
@@ -196,7 +197,7 @@ class PartnerCenterClient:
                 url,
                 headers=headers,
                 auth=_Bearer(token),
-                timeout=(retry.CONNECT_SECONDS, retry.READ_SECONDS),
+                timeout=(retry.CONNECT_SECONDS, self._within_time(retry.READ_SECONDS)),
                 allow_redirects=False,
                 stream=True,
             ) as answer:
@@ -208,17 +209,15 @@ class PartnerCenterClient:
                 body = self._read(answer)
                 if "json" not in answer.headers.get("Content-Type", "").lower():
                     raise _Failure(retry.BROKEN, answer.status_code, request_id)
-        except requests.exceptions.SSLError:
-            raise _Failure(retry.CERTIFICATE, None, None) from None
         except requests.exceptions.RequestException as error:
-            kind = Kind.CERTIFICATE if _no_such_host(error) else Kind.CONNECTION
+            kind = Kind.CERTIFICATE if _is_lasting(error) else Kind.CONNECTION
             raise _Failure(retry.rule_for_kind(kind), None, request_id) from None
         except LowLevelError:
             raise _Failure(retry.CONNECTION, None, request_id) from None
         try:
             body.decode("utf-8")
             result = decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except ValueError:
             raise _Failure(retry.BROKEN, answer.status_code, request_id) from None
         log.info(
             events.PARTNER_CENTER_ATTEMPT,
@@ -229,14 +228,23 @@ class PartnerCenterClient:
         return result
 
     def _read(self, answer: requests.Response) -> bytes:
-        """The body, within a time and a size: a server that drips must not outlive the lease."""
-        started, chunks, size = self._clock.monotonic(), [], 0
-        for chunk in answer.iter_content(256 * 1024):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MOST_BYTES or self._clock.monotonic() - started > retry.ANSWER_SECONDS:
+        """The body, within a time and a size: a server that drips must not outlive the lease.
+
+        ``iter_content`` would wait until a whole piece has come, each drop of it with a timeout of its own.
+        """
+        started, most = self._clock.monotonic(), self._within_time(retry.ANSWER_SECONDS)
+        pieces, size = [], 0
+        while piece := answer.raw.read1(256 * 1024, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST_BYTES or self._clock.monotonic() - started > most:
                 raise _Failure(retry.CONNECTION, answer.status_code, None)
-        return b"".join(chunks)
+            self._alive()
+        return b"".join(pieces)
+
+    def _within_time(self, seconds: float) -> float:
+        """So many seconds, or what is left of the run's time: whoever waits for its answer does not wait longer."""
+        return min(seconds, max(1.0, self._deadline.remaining()))
 
     def _keep_pace(self) -> None:
         if self._last is not None:
@@ -252,8 +260,9 @@ class PartnerCenterClient:
         if isinstance(failure, _Failure) and state.next_action:
             self.retries += 1
             self._log_attempt(failure, state.attempt_number, state.next_action.sleep)
-            if state.next_action.sleep > self._deadline.remaining():
-                if failure.rule is retry.THROTTLED:
+            remaining = self._deadline.remaining()
+            if state.next_action.sleep > remaining:
+                if failure.rule is retry.THROTTLED or (failure.asked or 0.0) > remaining:
                     raise WaitTooLong(failure.asked if failure.asked is not None else state.next_action.sleep)
                 raise failure.rule.error(request_id=failure.request_id) from None
 
@@ -277,9 +286,22 @@ class PartnerCenterClient:
             log.warning(events.PARTNER_CENTER_THROTTLED, status=failure.status, retryAfterSeconds=failure.asked)
 
 
+def _page(body: bytes) -> _Envelope:
+    """A page; what msgspec can't read although it is JSON is split by hand."""
+    try:
+        return _envelope.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        records, link = odd_json.split_page(body)
+        return _Envelope([msgspec.Raw(record) for record in records], link)
+
+
 def _object(body: bytes) -> bytes:
     """A body that is one JSON object, as received."""
-    msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    try:
+        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        if not isinstance(odd_json.loads(body), dict):
+            raise ValueError("no object") from None
     return body
 
 
@@ -288,5 +310,8 @@ def _plain_id(value: str | None) -> str | None:
     return value if value and len(value) <= 64 and value.replace("-", "").isalnum() else None
 
 
-def _no_such_host(error: requests.exceptions.RequestException) -> bool:
+def _is_lasting(error: requests.exceptions.RequestException) -> bool:
+    """Whether it will not pass by itself: a wrong certificate, TLS that is none, a name without an address."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "EOF occurred" not in str(error)  # a connection that broke during the handshake may pass
     return "NameResolutionError" in repr(error)

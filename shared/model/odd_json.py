@@ -1,0 +1,88 @@
+"""JSON that is valid but that fast readers refuse: halves of surrogate pairs, and nesting without end.
+
+A note cut in the middle of an emoji leaves ``\\ud83d`` alone, and then msgspec refuses the whole page. One such record must
+not hide the others, so what msgspec refuses is looked at again here, slowly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+_TOKEN: Final = re.compile(rb'\s*("(?:[^"\\\x00-\x1f]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+)\s*')
+_CLOSES: Final = {b"]": b"[", b"}": b"{"}
+DEEPEST: Final = 100
+"""Levels that are read of a record; what lies deeper is null to us, and kept in the payload."""
+
+
+def prune(raw: bytes, deepest: int = DEEPEST) -> bytes:
+    """The same JSON with null for every list and object that lies deeper than ``deepest`` levels.
+
+    Raises:
+        ValueError: brackets and strings do not match; other mistakes are left for whoever reads the result.
+    """
+    kept: list[bytes] = []
+    for token, _, depth in _tokens(raw):
+        if depth <= deepest:
+            kept.append(token)
+        elif depth == deepest + 1 and token in (b"[", b"{"):
+            kept.append(b"null")
+    return b" ".join(kept)
+
+
+def loads(raw: bytes, **options: Any) -> Any:
+    """``json.loads`` without what lies too deep.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return json.loads(prune(raw), **options)
+
+
+def split_page(body: bytes) -> tuple[list[bytes], str | None]:
+    """The records of a page as received, and its next link.
+
+    Raises:
+        ValueError: it is no page of referrals.
+    """
+    page = loads(body)
+    if not isinstance(page, dict) or not isinstance(page.get("value"), list):
+        raise ValueError("no page")
+    link = page.get("@odata.nextLink")
+    if link is not None and not isinstance(link, str):
+        raise ValueError("no link")
+    records: list[bytes] = []
+    name, before, start, inside = b"", b"", 0, False
+    for token, place, depth in _tokens(body):
+        if depth == 1 and token == b":":
+            name = before
+        elif depth == 2 and token == b"[" and before == b":" and json.loads(name) == "value":
+            records, inside, start = [], True, place + 1
+        elif inside and depth == 2 and token in (b",", b"]"):
+            record = body[start:place].strip()
+            if record:
+                records.append(record)
+            start, inside = place + 1, token == b","
+        before = token
+    return records, link
+
+
+def _tokens(raw: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Each token, where it begins, and how deep it lies; a bracket lies as deep as what it holds."""
+    open_brackets: list[bytes] = []
+    place = 0
+    while place < len(raw):
+        match = _TOKEN.match(raw, place)
+        if match is None:
+            raise ValueError("not JSON")
+        token = match[1]
+        if token in (b"[", b"{"):
+            open_brackets.append(token)
+        yield token, match.start(1), len(open_brackets)
+        if token in _CLOSES and (not open_brackets or open_brackets.pop() != _CLOSES[token]):
+            raise ValueError("not JSON")
+        place = match.end()
+    if open_brackets:
+        raise ValueError("not JSON")

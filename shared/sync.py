@@ -26,6 +26,7 @@ from shared.errors import (
     InternalError,
     PartnerCenterError,
     Rejected,
+    SignInError,
     SignInRequired,
     StorageUnavailable,
     Throttled,
@@ -145,7 +146,7 @@ class Sync:
         """Go on with the paused walk, or begin the one that is asked for or due."""
         now = clock.now()
         going = None if dry_run else cursor.walk
-        fits = going and cursor.rules == rules and (going.mode == "full" or mode == "incremental")
+        fits = going and going.rules == rules and (going.mode == "full" or mode == "incremental")
         if going and fits and now - times.to_datetime(going.started_at) < WALK_LASTS:
             return going
         due = (
@@ -154,7 +155,7 @@ class Sync:
             or now - times.to_datetime(cursor.last_full_sync) >= timedelta(hours=self._settings.full_sync_hours)
         )
         chosen: Mode = "full" if mode == "full" or due else "incremental"
-        return _new_walk(chosen, clock)
+        return _new_walk(chosen, rules, clock)
 
 
 class _Run:
@@ -177,6 +178,7 @@ class _Run:
         self._cursor = msgspec.structs.replace(head.cursor)
         self._recent = head.recent
         self._settled = head.settled
+        self._walked_all = False
         self._shown = self._kept = self._clock.monotonic()
 
     def go(
@@ -189,6 +191,7 @@ class _Run:
     ) -> Run:
         """Carry the run out and record how it ended."""
         self._deadline, self._progress, self._correlation_id = deadline, progress, correlation_id
+        self._executor = executor
         self._intake = Intake(self._store, self._record, own_domains, self._lease.fence, self._lease.renew, executor)
         self._client = PartnerCenterClient(
             self._settings.api_url,
@@ -232,7 +235,7 @@ class _Run:
         begun_anew = self._walk_once()
         if was_paused and not begun_anew:
             self._note_walk_done()
-            self._walk = _new_walk("incremental", self._clock)
+            self._walk = _new_walk("incremental", self._intake.rules, self._clock)
             self._intake.restart()
             self._walk_once()
 
@@ -266,7 +269,7 @@ class _Run:
         return begun_anew
 
     def _begin_anew(self, mode: Mode) -> None:
-        self._walk = _new_walk(mode, self._clock)
+        self._walk = _new_walk(mode, self._intake.rules, self._clock)
         self._record.mode = mode
         self._intake.restart()
 
@@ -335,7 +338,7 @@ class _Run:
         if self._record.dry_run:
             self._lease.commit(run=self._record)
             return
-        self._cursor.walk, self._cursor.rules = self._walk, self._intake.rules
+        self._cursor.walk = self._walk
         met = self._intake.take_unsaved() if self._walk.mode == "full" else b""
         rows = [met_row(self._walk, met)] if met else []
         self._walk.met_chunks += len(rows)
@@ -379,10 +382,9 @@ class _Run:
 
     def _settle(self) -> None:
         """Bring the companies up to what the rows say: those touched, or all when nobody knows which."""
-        book = CompanyBook(self._store)
+        book = CompanyBook(self._store, self._executor, self._keep_lease)
         if self._settled and not self._intake.overflowed:
-            if not self._intake.touched:
-                return
+            # Even where nothing was touched: it also finishes links by hand whose process died.
             counts = book.apply(self._intake.touched)
         else:
             counts = book.rebuild(self._all_summaries())
@@ -408,7 +410,6 @@ class _Run:
             self._note_walk_done()
             cursor.last_success = record.finished_at = times.from_datetime(self._clock.now())
             cursor.throttled_until = None
-            cursor.rules = self._intake.rules
             full = self._walk.mode == "full"
             cursor.walk = None
             record.state, record.watermark = "succeeded", cursor.watermark
@@ -416,7 +417,7 @@ class _Run:
             self._lease.commit(
                 record, cursor, recent, new_version=self._intake.wrote, release=True, settled=self._settled
             )
-            if full:
+            if self._walked_all:
                 self._tidy()
         log.info(events.SYNC_SUCCEEDED, **record.log_fields())
 
@@ -424,6 +425,8 @@ class _Run:
         self._cursor.watermark = self._walk.watermark or self._cursor.watermark
         if self._walk.mode == "full":
             self._cursor.last_full_sync = times.from_datetime(self._clock.now())
+            self._cursor.rules = self._intake.rules
+            self._walked_all = True
 
     def _tidy(self) -> None:
         try:
@@ -439,11 +442,13 @@ class _Run:
             self._settle()
         record.state = "paused"
         if throttled_seconds is not None:
-            until = self._clock.now() + timedelta(seconds=throttled_seconds)
-            self._cursor.throttled_until = times.from_datetime(until)
+            self._wait_until(throttled_seconds)
             record.error = RunError(Throttled.code, Throttled.default, self._correlation_id)
         self._release()
         log.warning(events.SYNC_PAUSED, **record.log_fields(), waitSeconds=throttled_seconds)
+
+    def _wait_until(self, seconds: float) -> None:
+        self._cursor.throttled_until = times.from_datetime(self._clock.now() + timedelta(seconds=seconds))
 
     def _fail(self, error: HunterError) -> None:
         """Record a failure: what was read is kept if it can be, and so is the place."""
@@ -451,13 +456,15 @@ class _Run:
         error.correlation_id = error.correlation_id or self._correlation_id
         record.state, record.error = "failed", RunError(error.code, error.message, error.correlation_id)
         try:
-            if isinstance(error, ContractChanged | UntrustedLink):
-                self._walk.link, self._walk.complete = None, False  # no place worth keeping
-                self._release()
-            elif isinstance(error, PartnerCenterError | SignInRequired):
+            if isinstance(error, Throttled) and error.retry_after:
+                self._wait_until(error.retry_after)
+            if isinstance(error, AccessDenied | ContractChanged | Rejected | UntrustedLink):
+                self._walk.link, self._walk.complete = None, False  # no place to go on from: it might be refused for ever
+            if isinstance(error, PartnerCenterError | SignInError):
                 self._intake.flush()
                 self._release()
             else:
+                record.count_what_was_taken()
                 record.finished_at = times.from_datetime(self._clock.now())
                 self._lease.commit(run=record, release=True, settled=False)
         except HunterError:
@@ -481,7 +488,6 @@ class _Run:
             return
         has_place = self._walk.link or self._walk.complete
         self._cursor.walk = self._walk if has_place else None
-        self._cursor.rules = self._intake.rules if has_place else self._cursor.rules
         met = self._intake.take_unsaved() if self._walk.mode == "full" else b""
         rows = [met_row(self._walk, met)] if met else []
         self._walk.met_chunks += len(rows)
@@ -493,8 +499,8 @@ class _OrderIgnored(Exception):
     """The pages are not in the order that was asked for, so stopping early would lose changes."""
 
 
-def _new_walk(mode: Mode, clock: Clock) -> Walk:
-    return Walk(id=uuid.uuid4().hex[:12], mode=mode, started_at=times.from_datetime(clock.now()))
+def _new_walk(mode: Mode, rules: str, clock: Clock) -> Walk:
+    return Walk(id=uuid.uuid4().hex[:12], mode=mode, rules=rules, started_at=times.from_datetime(clock.now()))
 
 
 def _check_order(heads: list[RecordHead]) -> None:

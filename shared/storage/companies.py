@@ -7,9 +7,10 @@ the referrals and the links, and a run that did not end cleanly is followed by t
 
 from __future__ import annotations
 
+import itertools
 import random
 import zlib
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -38,7 +39,7 @@ from shared.storage.company_ledger import Ledger
 from shared.storage.entities import ENTITY_BYTES, Entity, get_bytes, key, put_bytes, weight
 from shared.storage.referrals import SUMMARY_COLUMNS, from_row, read_rows
 from shared.storage.sync_state import bump_data_version
-from shared.storage.tables import Delete, Insert, Operation, Replace, RowConflict, TableStore
+from shared.storage.tables import BATCH_ROWS, Delete, Insert, Operation, Replace, RowConflict, TableStore
 
 log = get_logger(__name__)
 
@@ -46,7 +47,7 @@ TABLE: Final = "Companies"
 PARTITION: Final = "companies"
 _ATTEMPTS: Final = 12
 _SCAN_FROM: Final = 150
-_ROWS_AT_ONCE: Final = 100
+_ROWS_A_PAGE: Final = 1_000
 
 
 @dataclass
@@ -138,8 +139,18 @@ class _Stored:
 class CompanyBook:
     """Keeps the companies equal to what referrals and links add up to."""
 
-    def __init__(self, store: TableStore, executor: Executor | None = None) -> None:
+    def __init__(
+        self, store: TableStore, executor: Executor | None = None, alive: Callable[[], None] = lambda: None
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            store: the tables.
+            executor: where rows are read side by side; None reads them in turn.
+            alive: called every now and then in long work, so that a run can keep its lease; may raise to end the work.
+        """
         self._store = store
+        self._alive = alive
         self._table = store.table(TABLE)
         self._executor = executor
 
@@ -181,20 +192,10 @@ class CompanyBook:
         for summary in summaries:
             ledger.add(summary, links.get(summary.id))
         ledger.close()
-        seen: set[str] = set()
-        operations: list[Operation] = []
-        for row in self._table.query("PartitionKey eq @partition", {"partition": PARTITION}):
-            seen.add(row["key"])
-            operations += self._difference(ledger.row(row["key"]), _Stored.of(row), counts)
-            if len(operations) >= _ROWS_AT_ONCE:
-                self._write_rebuilt(operations, ledger, counts)
-                operations = []
-        for new in ledger.keys() - seen:
-            operations += self._difference(ledger.row(new), _Stored(), counts)
-            if len(operations) >= _ROWS_AT_ONCE:
-                self._write_rebuilt(operations, ledger, counts)
-                operations = []
-        self._write_rebuilt(operations, ledger, counts)
+        differences = self._differences(ledger, counts)
+        while operations := list(itertools.islice(differences, BATCH_ROWS)):
+            write_all(self._table, operations, lambda operation: self._decide_again(operation, ledger))
+            self._alive()
         # A link made meanwhile is not in what was just written.
         now = link_rows.load_ever(self._store)
         changed = [one for one in {*links, *now} if links.get(one) != now.get(one)]
@@ -248,6 +249,7 @@ class CompanyBook:
             if not stored[one].left_out:
                 last[one] = row.company()
                 operations += self._operations(row, last[one], stored[one])
+        self._alive()
         write_all(self._table, operations, _start_over)
         return bool(operations)
 
@@ -277,6 +279,17 @@ class CompanyBook:
         summaries = map(from_row, rows.values())
         return [Touched(summary.id, summary, summary) for summary in summaries]
 
+    def _differences(self, ledger: Ledger, counts: CompanyCounts) -> Iterator[Operation]:
+        """Row by row, what makes the table agree with the ledger."""
+        seen: set[str] = set()
+        for row in self._table.query("PartitionKey eq @partition", {"partition": PARTITION}):
+            if len(seen) % _ROWS_A_PAGE == 0:
+                self._alive()
+            seen.add(row["key"])
+            yield from self._difference(ledger.row(row["key"]), _Stored.of(row), counts)
+        for new in ledger.keys() - seen:
+            yield from self._difference(ledger.row(new), _Stored(), counts)
+
     def _difference(self, row: CompanyRow, stored: _Stored, counts: CompanyCounts) -> Iterator[Operation]:
         if row.pack() == stored.packed and stored.rules == RULES:
             return
@@ -296,17 +309,18 @@ class CompanyBook:
             entity = _entity(row, company, packed)
             yield Replace(entity, stored.etag) if stored.etag else Insert(entity)
 
-    def _write_rebuilt(self, operations: Sequence[Operation], ledger: Ledger, counts: CompanyCounts) -> None:
-        def decide(operation: Operation) -> Operation | None:
-            row_key = operation.row if isinstance(operation, Delete) else operation.entity["RowKey"]
-            row = self._table.get(PARTITION, row_key)
-            company_key = row["key"] if row else None if isinstance(operation, Delete) else operation.entity["key"]
-            if company_key is None:
-                return None
-            again = self._difference(ledger.row(company_key), _Stored.of(row) if row else _Stored(), CompanyCounts())
-            return next(again, None)
-
-        write_all(self._table, operations, decide)
+    def _decide_again(self, operation: Operation, ledger: Ledger) -> Operation | None:
+        """Somebody else has written a row since it was compared: compare again."""
+        if isinstance(operation, Delete):
+            row_key, company_key = operation.row, None
+        else:
+            row_key, company_key = operation.entity["RowKey"], operation.entity["key"]
+        row = self._table.get(PARTITION, row_key)
+        company_key = row["key"] if row else company_key
+        if company_key is None:
+            return None
+        stored = _Stored.of(row) if row else _Stored()
+        return next(self._difference(ledger.row(company_key), stored, CompanyCounts()), None)
 
 
 def _start_over(_: Operation) -> Operation | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -247,3 +248,28 @@ def test_stored_rows_follow_new_rules(storage_account: str, monkeypatch: pytest.
     after = {row["RowKey"]: row["etag"] for row in store.table("Companies").query()}
     assert before.keys() == after.keys()
     assert all(before[row] != after[row] for row in before)
+
+
+def test_long_work_keeps_its_run_alive_and_ends_when_the_run_has_ended(storage_account: str) -> None:
+    store = store_of(storage_account)
+    many = [replace(NAME, id=f"r{n}", company_key=f"name-tr-c{n}") for n in range(350)]
+    signs = 0
+
+    def alive() -> None:
+        nonlocal signs
+        signs += 1
+        if signs == 3:
+            raise Crash
+
+    with pytest.raises(Crash):
+        CompanyBook(store, alive=alive).rebuild(many)
+    assert 0 < len(shown(store)) < len(many)
+    CompanyBook(store).rebuild(many)
+    check(store, many)
+
+
+def test_rows_are_read_side_by_side_where_there_is_an_executor(storage_account: str) -> None:
+    store, world = store_of(storage_account), World(Random(5), referrals=20)
+    with ThreadPoolExecutor(4) as executor:
+        CompanyBook(store, executor).apply(grow(world, store, 30))
+    check(store, world.referrals.values())

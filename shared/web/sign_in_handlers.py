@@ -11,7 +11,7 @@ from azure.functions import HttpRequest, HttpResponse
 
 from shared import events
 from shared.clock import Deadline
-from shared.errors import AccessDenied, HunterError, InvalidRequest
+from shared.errors import AccessDenied, ConfigurationError, HunterError, InvalidRequest
 from shared.log import get_logger, in_azure
 from shared.partner_center.client import BY_UPDATE, PartnerCenterClient, WaitTooLong
 from shared.settings import LOOPBACK_HOSTS
@@ -71,10 +71,13 @@ def own_origin(url: str, environ: Mapping[str, str]) -> str:
     """Where this app is reached: in Azure what the platform says, since Host comes from the caller; else loopback only.
 
     Raises:
+        ConfigurationError: the platform does not say it.
         InvalidRequest: the request names a host that is not this one.
     """
     if in_azure(environ):
-        return f"https://{environ.get('WEBSITE_HOSTNAME', '')}"
+        if not environ.get("WEBSITE_HOSTNAME"):
+            raise ConfigurationError("WEBSITE_HOSTNAME: The platform does not say under which name the app is reached.")
+        return f"https://{environ['WEBSITE_HOSTNAME']}"
     parts = urlsplit(url)
     if parts.hostname not in LOOPBACK_HOSTS:
         raise InvalidRequest("Open this address by 127.0.0.1.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,8 @@ def _pytest(arguments: list[str], counts: Counts) -> int:
     parallel = [] if any(argument.startswith("-n") for argument in arguments) else ["-n", "2", "--dist", "loadgroup"]
     with tempfile.TemporaryDirectory(prefix="test-results-") as folder:
         results = Path(folder) / "results.xml"
-        code = _run("pytest", [sys.executable, "-m", "pytest", f"--junitxml={results}", *parallel, *arguments])
+        command = [sys.executable, "-m", "pytest", f"--junitxml={results}", "--durations=15", *parallel, *arguments]
+        code = _run("pytest", command)
         failed = _read_results(results, counts)
     if code != 0 and failed == 0:
         counts.failed += 1  # it ended before or beside the tests: a crash, a usage error, nothing collected
@@ -86,6 +88,9 @@ def _read_results(path: Path, counts: Counts) -> int:
 def test(arguments: list[str]) -> int:
     """All gates and all tests; with arguments only pytest, which gets them. Exit code 0 when all passed."""
     counts = Counts()
+    # SIGTERM ends the gate under way as Ctrl-C does; its own children end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         ensure_node_packages()
         ensure_chromium()

@@ -44,17 +44,18 @@ _MORE_FREE_MAIL: Final = frozenset(
     {
         # Turkish providers
         "ttmail.com", "ttnet.net.tr", "superonline.com", "turk.net", "e-kolay.net", "ekolay.net", "ixir.com",
-        "kablonet.com.tr", "doruk.net.tr",
-        "isnet.net.tr", "tnn.net", "mynet.com", "mynet.com.tr", "veezy.com", "turkcell.blackberry.com",
+        "kablonet.com.tr", "doruk.net.tr", "isnet.net.tr", "tnn.net", "mynet.com", "mynet.com.tr", "veezy.com",
+        "turkcell.blackberry.com",
         # elsewhere
         "tutanota.com", "tutanota.de", "tuta.com", "tuta.io", "tutamail.com", "keemail.me", "hey.com", "daum.net",
-        "hanmail.net", "docomo.ne.jp",
-        "ezweb.ne.jp", "softbank.ne.jp", "i.softbank.jp", "posteo.de", "posteo.net", "mailbox.org", "disroot.org",
-        "riseup.net", "passport.com",
-        "protonmail.ch", "pm.me", "proton.me", "duck.com", "mozmail.com", "simplelogin.com", "anonaddy.com",
-        "zohomail.com", "zohomail.eu",
+        "hanmail.net", "docomo.ne.jp", "ezweb.ne.jp", "softbank.ne.jp", "i.softbank.jp", "posteo.de", "posteo.net",
+        "mailbox.org", "disroot.org", "riseup.net", "passport.com", "protonmail.ch", "pm.me", "proton.me",
+        "duck.com", "mozmail.com", "simplelogin.com", "anonaddy.com", "zohomail.com", "zohomail.eu",
         "privaterelay.appleid.com", "users.noreply.github.com", "mail.com.tr", "vodafone.de", "kabelmail.de",
-        "magenta.de",
+        "magenta.de", "hispeed.ch", "chello.at", "prodigy.net.mx", "walla.co.il", "walla.com", "netvision.net.il",
+        "azet.sk", "superposta.com", "otenet.gr", "emirates.net.ae", "eim.ae",
+        # throw-away addresses
+        "guerrillamail.com", "tempmail.com", "10minutemail.com", "temp-mail.org", "trashmail.com",
     }
 )  # fmt: skip
 _SHARED_SUFFIXES: Final = ("kep.tr",)
@@ -66,10 +67,9 @@ _TENANT_SUFFIXES: Final = ("onmicrosoft.com", "onmicrosoft.us", "onmicrosoft.de"
 _MICROSOFT: Final = frozenset(
     {
         "msft.net", "microsoftonline.com", "microsoftsupport.com", "microsoftstore.com", "office.com",
-        "office365.com", "office.net", "azure.com",
-        "azure.net", "windowsazure.com", "windows.com", "windows.net", "sharepoint.com", "dynamics.com", "skype.com",
-        "xbox.com", "bing.com", "live.com",
-        "linkedin.com", "github.com",
+        "office365.com", "office.net", "azure.com", "azure.net", "windowsazure.com", "windows.com", "windows.net",
+        "sharepoint.com", "dynamics.com", "skype.com", "xbox.com", "bing.com", "live.com", "linkedin.com",
+        "github.com",
     }
 )  # fmt: skip
 

@@ -58,10 +58,10 @@ class CompanyCounts:
     updated: int = 0
 
     def add(self, before: Company | None, after: Company | None) -> None:
-        """Count one company."""
+        """Count one company; one that is gone is neither new nor different."""
         if after and not before:
             self.inserted += 1
-        elif after != before:
+        elif after and after != before:
             self.updated += 1
 
 

@@ -174,8 +174,22 @@ class CompanyBook:
         return counts
 
     def follow_link(self, referral_id: str) -> CompanyCounts:
-        """Let companies follow the link of one referral."""
-        return self._apply(self._summaries([referral_id]))
+        """Let companies follow the link of one referral, and the referral itself where a sync changes it meanwhile.
+
+        Raises:
+            StorageUnavailable: storage does not answer, or the rows stayed contended.
+        """
+        before: ReferralSummary | None = None
+        counts = CompanyCounts()
+        for _ in range(_ATTEMPTS):
+            now = next(iter(self._summaries([referral_id])), None)
+            if now is None or now.after == before:
+                return counts
+            followed = self._apply([replace(now, before=before or now.before)])
+            counts.inserted += followed.inserted
+            counts.updated += followed.updated
+            before = now.after
+        raise StorageUnavailable(retry_after=10)
 
     def rebuild(self, summaries: Iterable[ReferralSummary]) -> CompanyCounts:
         """Compare all rows with what all referrals and links add up to, and write the differences alone.

@@ -277,3 +277,34 @@ def test_a_sync_never_writes_a_link(storage_account: str) -> None:
     world.book.apply([Touched(one.id, one, one) for one in EVERYONE])
     assert world.book.rebuild(EVERYONE) == CompanyCounts(0, 0)
     assert writes == []
+
+
+@pytest.mark.parametrize("target", [{"key": None}, {"domain": "mine.com"}, {"key": "fabrikam.com"}])
+def test_a_sync_at_any_moment_of_a_link_leaves_a_referral_in_one_company(
+    storage_account: str, target: dict[str, str | None]
+) -> None:
+    """The payload shows another company just while somebody links the referral."""
+    hand = Hand()
+    world, other = World(storage_account, hand), World(storage_account)
+    other.fill()
+    at, before = 0, ONE
+    while True:
+        other.link(ONE.id, domain="earlier.com")
+        after = replace(
+            ONE,
+            company_key=f"key{at}.com",
+            company_mentions=(),
+            updated_date_time=f"2026-02-01T00:00:{at:02d}.0000000Z",
+        )
+
+        def sync(before: ReferralSummary = before, after: ReferralSummary = after) -> None:
+            keep(other.store, [after])
+            other.book.apply([Touched(ONE.id, before, after)])
+
+        hand.calls, hand.at, hand.act = 0, at, sync
+        world.link(ONE.id, **target)
+        if not hand.acted:
+            break
+        check(other.store, [after, TWO, OTHER, NAMELESS])
+        at, before = at + 1, after
+    assert at > 8

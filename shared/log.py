@@ -39,13 +39,15 @@ def current(name: str) -> Any:
 
 
 def configure() -> None:
-    """Set the logging of this process up: our events show, and libraries say warnings only.
+    """Set the logging of this process up: our events show, libraries say warnings only, and MSAL nothing.
 
-    Libraries' debug and information lines hold addresses, headers and, in MSAL's case, account names.
+    Libraries' debug and information lines hold addresses and headers. MSAL's warnings and errors quote Entra's answers and
+    ID tokens; what they are about, our own events say.
     """
     logging.getLogger("shared").setLevel(logging.INFO)
-    for library in ("azure", "msal", "urllib3", "requests", "charset_normalizer"):
+    for library in ("azure", "urllib3", "requests", "charset_normalizer"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("msal").setLevel(logging.CRITICAL)
     if not in_azure() and not logging.getLogger().handlers:
         logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
 

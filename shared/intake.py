@@ -41,7 +41,7 @@ from shared.storage.referrals import (
     to_row,
     write_pieces,
 )
-from shared.storage.tables import Delete, Insert, Operation, Replace, TableStore
+from shared.storage.tables import Delete, Insert, Operation, Replace, RowConflict, TableStore
 
 log = get_logger(__name__)
 
@@ -51,6 +51,8 @@ BUFFER_BYTES: Final = 16 * 1024 * 1024
 MOST_TOUCHED: Final = 5_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""
 _STORED_COLUMNS: Final = ("PartitionKey", *SUMMARY_COLUMNS, "contentHash", "fence")
+_TELLING: Final = ("contentHash", "fence", "missingSince")
+"""What tells one write of a row from another."""
 _HASH_BYTES: Final = 8
 
 Outcome = Literal["inserted", "updated", "unchanged"]
@@ -200,7 +202,7 @@ class Intake:
                 heads.append((read_head(raw), raw))
             except Unstorable as error:
                 rejected.append(Rejected(raw, error.reason))
-        if len(rejected) > len(heads):
+        if len(rejected) > max(len(heads), 1):  # a single record stops nothing, even where it is all of the last page
             raise ContractChanged
         self._run.pages += 1
         self._run.fetched += len(records)
@@ -294,14 +296,14 @@ class Intake:
             return None
         if stored and self._is_newer(stored, head):
             return self._found_again(candidate, stored) if gone else None
-        candidate.after = summarise(read_record(candidate.raw), self._own_domains)
         row, candidate.pieces = to_row(
-            candidate.after,
+            summarise(read_record(candidate.raw), self._own_domains),
             candidate.raw.decode("utf-8", "surrogatepass"),
             candidate.content_hash,
             f"{candidate.raw_hash:016x}",
             self._fence,
         )
+        candidate.after = from_row(row)  # long texts as they are stored, so that they compare equal later
         if stored is None:
             candidate.outcome = "inserted"
             return Insert(row)
@@ -321,7 +323,7 @@ class Intake:
         """The stored version is the newer one, but it is marked missing, and here it is: take the mark off."""
         row = self._table.get(stored["PartitionKey"], stored["RowKey"])
         if row is None or row["etag"] != stored["etag"]:
-            return Replace(dict(stored), stored["etag"])  # in conflict, so it is decided again
+            return self._decide(candidate, row)
         etag = row.pop("etag")
         candidate.outcome, candidate.before = "updated", from_row(row)
         row.pop("missingSince")
@@ -342,7 +344,7 @@ class Intake:
         partition, row_key = operation.entity["PartitionKey"], operation.entity["RowKey"]
         candidate = by_row[partition, row_key]
         stored = self._table.get(partition, row_key, _STORED_COLUMNS)
-        if stored and stored["contentHash"] == candidate.content_hash and stored["fence"] == self._fence:
+        if stored and all(stored.get(name) == operation.entity.get(name) for name in _TELLING):
             return None  # our own write, whose answer got lost: the outcome stays what it was
         self._still_ours()
         again = self._decide(candidate, stored)
@@ -391,9 +393,14 @@ class Intake:
         version = f"missing-{walk_id}"
         self._store.table(change_log.TABLE).replace(change_log.change_row(before.id, version, now, [change]), None)
         row["missingSince"] = now
-        outcome: list[Operation] = []
-        write_all(self._table, [Replace(row, etag)], lambda operation: outcome.append(operation))
-        if not outcome:
+        try:
+            self._table.replace(row, etag)
+            marked = True
+        except RowConflict:
+            # Ours all the same, if an earlier attempt was applied and only its answer got lost.
+            stored = self._table.get(row["PartitionKey"], row["RowKey"], ["missingSince"])
+            marked = stored is not None and stored.get("missingSince") == now
+        if marked:
             self._run.missing += 1
             self._known[id_hash(row["RowKey"])] = 0
             self._touch(Touched(before.id, before, after))

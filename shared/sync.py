@@ -278,7 +278,7 @@ class _Run:
         if full:
             self._intake.know_all()
             if walk.link is None and not walk.complete:
-                self._set_watermark(heads_of(self._client.newest().records))
+                self._set_watermark(self._newest())
         else:
             self._intake.know(self._recent)
         if walk.complete:
@@ -300,6 +300,12 @@ class _Run:
                 return
             walk.link = page.next
             self._between_pages()
+
+    def _newest(self) -> list[RecordHead]:
+        """The referral that was changed last; where that one can't be read, it is among the newest page."""
+        newest = heads_of(self._client.newest().records)
+        readable = any(head.updated for head in newest)
+        return newest if readable else heads_of(self._client.page(BY_UPDATE).records)
 
     def _page(self, links: set[str]) -> Page:
         if self._walk.link is None:
@@ -459,7 +465,8 @@ class _Run:
             if isinstance(error, Throttled) and error.retry_after:
                 self._wait_until(error.retry_after)
             if isinstance(error, AccessDenied | ContractChanged | Rejected | UntrustedLink):
-                self._walk.link, self._walk.complete = None, False  # no place to go on from: it might be refused for ever
+                # No place to go on from: it might be refused for ever.
+                self._walk.link, self._walk.complete = None, False
             if isinstance(error, PartnerCenterError | SignInError):
                 self._intake.flush()
                 self._release()
@@ -470,6 +477,7 @@ class _Run:
         except HunterError:
             # Storage is away, or the lease is lost: the next run finds this one unfinished and records it so.
             log.warning(events.STORAGE_FAILED, operation="record failure")
+            record.count_what_was_taken()
         record.finished_at = record.finished_at or times.from_datetime(self._clock.now())
         fields = {**record.log_fields(), "requestId": error.request_id}
         log.error(events.SYNC_FAILED, **fields)

@@ -63,6 +63,10 @@ class Run(msgspec.Struct, rename="camel", kw_only=True):
             started_at=times.from_datetime(now),
         )
 
+    def count_what_was_taken(self) -> None:
+        """Leave out of ``fetched`` what was read but not dealt with before the run ended: the next run reads it again."""
+        self.fetched = self.inserted + self.updated + self.unchanged + self.repeated + self.quarantined
+
     def public(self) -> dict[str, Any]:
         """The run as answers carry it."""
         run: dict[str, Any] = msgspec.to_builtins(self)

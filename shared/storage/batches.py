@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, wait
 from typing import Final
 
 from shared.errors import StorageUnavailable
@@ -43,7 +43,9 @@ def write_all(
         for batch in batches:
             _write(table, batch, on_conflict)
         return
-    for future in [executor.submit(_write, table, batch, on_conflict) for batch in batches]:
+    futures = [executor.submit(_write, table, batch, on_conflict) for batch in batches]
+    wait(futures)  # all of them: after a failure nothing may still be writing when the lease is given back
+    for future in futures:
         future.result()
 
 

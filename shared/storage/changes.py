@@ -14,7 +14,7 @@ import msgspec
 
 from shared.model import times
 from shared.model.changes import Change
-from shared.storage.entities import Entity, key
+from shared.storage.entities import Entity, get_text, key, put_text
 from shared.storage.tables import TableStore
 
 TABLE: Final = "ReferralChanges"
@@ -41,12 +41,9 @@ def change_row(referral_id: str, version: str, at: str, changes: Sequence[Change
         changes: what changed.
     """
     listed = [{"field": one.field, "from": one.before, "to": one.after} for one in changes]
-    return {
-        "PartitionKey": _PARTITION,
-        "RowKey": f"{key(referral_id)}|{version}",
-        "at": at,
-        "changes": _encode(listed).decode()[:32_000],
-    }
+    row: Entity = {"PartitionKey": _PARTITION, "RowKey": f"{key(referral_id)}|{version}", "at": at}
+    put_text(row, "changes", _encode(listed).decode())
+    return row
 
 
 def load_changes(store: TableStore, referral_id: str) -> list[dict[str, Any]]:
@@ -57,7 +54,7 @@ def load_changes(store: TableStore, referral_id: str) -> list[dict[str, Any]]:
         {"partition": _PARTITION, "first": f"{prefix}|", "last": f"{prefix}}}"},
     )
     newest = sorted(rows, key=lambda row: str(row["at"]), reverse=True)
-    return [{"at": times.public(row["at"]), "changes": _changes(row["changes"])} for row in newest]
+    return [{"at": times.public(row["at"]), "changes": _changes(get_text(row, "changes"))} for row in newest]
 
 
 def _changes(stored: str) -> list[dict[str, Any]]:

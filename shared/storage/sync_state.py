@@ -46,6 +46,8 @@ class Walk(msgspec.Struct, kw_only=True):
     """Whether all pages are read, so that only what is missing remains to be confirmed."""
     met_chunks: int = 0
     """How many rows of ids met it has in storage."""
+    rules: str | None = None
+    """Fingerprint of the rules under which it reads; under others it would not be the same walk."""
 
 
 class Cursor(msgspec.Struct, kw_only=True):
@@ -55,7 +57,7 @@ class Cursor(msgspec.Struct, kw_only=True):
     last_success: str | None = None
     last_full_sync: str | None = None
     rules: str | None = None
-    """Fingerprint of the rules under which the stored rows were read."""
+    """Fingerprint of the rules under which the last complete full walk read the stored rows."""
     walk: Walk | None = None
     throttled_until: str | None = None
     visibility_changed: bool = False
@@ -142,6 +144,7 @@ class SyncState:
             if died and died.state == "running":
                 died.state, died.finished_at = "failed", times.from_datetime(now)
                 died.error = RunError(RunInterrupted.code, RunInterrupted.default)
+                died.count_what_was_taken()
                 operations.append(Replace(_run_row(died), None))
             try:
                 etags = self._table.transact(operations)

@@ -1,0 +1,44 @@
+"""Worlds for these tests, and how many examples Hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.sync.harness import World
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+"""The long form of these tests: every kill point by itself, thousands of interleavings, 100,000 referrals."""
+
+_COMMON: dict[str, Any] = {
+    "deadline": None,
+    "print_blob": True,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("normal", max_examples=60, **_COMMON)
+settings.register_profile("nightly", max_examples=2_000, **_COMMON)
+
+
+@pytest.fixture(scope="session")
+def ca_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder of certificates for all simulators."""
+    return tmp_path_factory.mktemp("ca")
+
+
+@pytest.fixture
+def make_world(storage_account: str, ca_dir: Path) -> Iterator[Callable[..., World]]:
+    """Makes the test's world, with the arguments of World."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(World(storage_account, ca_dir, **options))
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """A world with 14 referrals on pages of five."""
+    return make_world()

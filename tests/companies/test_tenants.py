@@ -254,10 +254,10 @@ def test_failing_and_refusing_end_soon_and_later_lookups_fill_in(
 def test_slow_answers_are_not_waited_for(simulator: Simulator, storage_account: str) -> None:
     store = store_of(storage_account)
     companies(store, *(f"c{number}.com" for number in range(40)))
-    simulator.switches.discovery, simulator.switches.discovery_delay = "slow", 1.5
+    simulator.switches.discovery, simulator.switches.discovery_delay = "slow", 4.0
     started = time.monotonic()
     lookup_of(simulator, store).run(budget_seconds=0.5)
-    assert time.monotonic() - started < 1.4, "the budget is the budget"
+    assert time.monotonic() - started < 3.5, "the budget is the budget"
     simulator.switches.discovery = "ok"
     lookup_of(simulator, store).run()
     assert len(tenants.load_all(store)) == 40

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.errors import NotFound
@@ -104,7 +105,8 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
         payload if raw else None,
     )
     # The payload changes without the lists, so the answer itself is what the tag is made of.
-    return responses.json(detail, etag=hashlib.sha256(responses.encode(detail)).hexdigest()[:32])
+    encoded = responses.encode(detail)
+    return responses.json(msgspec.Raw(encoded), etag=hashlib.sha256(encoded).hexdigest()[:32])
 
 
 def link_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:

@@ -23,10 +23,9 @@ from shared.web.snapshot import Snapshot
 READERS: Final = 8
 _REPEATING: Final = (
     *("category", "type", "qualification", "direction", "status", "substatus", "country", "city", "size", "currency"),
-    *("salesStage", "organizationName", "companyKey", "customerName", "name", "engagementId"),
-    *("createdDateTime", "updatedDateTime", "acceptedDateTime", "closingDateTime"),
+    *("salesStage", "organizationName", "companyKey", "customerName"),
 )
-"""Columns whose texts repeat, from row to row or within one: each different text is kept once."""
+"""Columns whose texts repeat from row to row: each different text is kept once."""
 
 
 class ReadModel:

@@ -175,7 +175,7 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
     return all(word in haystack for word in fold(query.get("q", "")).split())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(world=worlds(), query=queries)
 def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
     request = get(f"/api/v1/partner-center/referrals?{urlencode(query, doseq=True)}")
@@ -211,7 +211,7 @@ def test_items_show_where_a_referral_belongs(world: World) -> None:
         ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     world=worlds(),
     query=st.fixed_dictionaries(
@@ -363,3 +363,38 @@ def test_search_knows_no_difference_between_the_four_is(typed: str) -> None:
     snapshot = snapshot_of(one(search_text=fold("İSTANBUL IŞIK Çelik")))
     query = parameters.referral_query(get("/x?" + urlencode({"q": typed})))
     assert snapshot.list_referrals(query, NOW)["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        (0, ["overdue", "now"]),
+        (2, ["overdue", "now"]),
+        (3, ["overdue", "now", "three"]),
+        (4, ["overdue", "now", "three", "just-over-three"]),
+    ],
+)
+def test_expiring_means_due_within_so_many_days_or_overdue(days: int, found: list[str]) -> None:
+    dues = {"overdue": -5.0, "now": 0.0, "three": 3.0, "just-over-three": 3.0001, "far": 20.0}
+    waiting = [one(id=name, expiration_date_time=at(days=-due)) for name, due in dues.items()]
+    others = [
+        one(id="answered", status="Active", expiration_date_time=at()),
+        one(id="ours", direction="Outgoing", expiration_date_time=at()),
+        one(id="open-ended"),
+    ]
+    query = parameters.referral_query(get(f"/x?expiring={days}&sort=expirationDateTime"))
+    answer = snapshot_of(*waiting, *others).list_referrals(query, NOW)
+    assert [item["id"] for item in answer["items"]] == found
+
+
+def test_the_figures_follow_the_time() -> None:
+    snapshot = snapshot_of(one(created_date_time=at(), expiration_date_time=at(days=-4)))
+
+    def figures(**later: float) -> tuple[int, str]:
+        summary = snapshot.summary(NOW + timedelta(**later))
+        return summary["unanswered"]["dueSoon"], summary["byMonth"][-1]["month"]
+
+    assert figures() == (0, "2026-11")
+    assert figures(days=1) == (1, "2026-11")
+    assert figures(days=7) == (1, "2026-12")
+    assert snapshot.summary(NOW) is not snapshot.summary(NOW + timedelta(days=1))

@@ -133,7 +133,7 @@ class TableStore:
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, clock: Clock | None = None, intercept: Intercept | None = None, *, fast: bool = False
+        cls, settings: Settings, clock: Clock | None = None, intercept: Intercept | None = None, *, fast: bool = True
     ) -> TableStore:
         """Connect as the settings say, by connection string or by managed identity; nothing is sent yet.
 

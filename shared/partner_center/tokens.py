@@ -19,7 +19,7 @@ import msal  # type: ignore[import-untyped]
 
 from shared import events
 from shared.clock import Clock, Deadline
-from shared.errors import ConfigurationError, HunterError, SignInRequired, SignInUnavailable
+from shared.errors import ConfigurationError, HunterError, SignInRequired, SignInUnavailable, StorageUnavailable
 from shared.log import get_logger
 from shared.model.times import from_datetime, to_datetime
 from shared.partner_center.entra import Entra, EntraRefused
@@ -63,6 +63,8 @@ class Tokens:
         self._entra = entra
         self._clock = clock
         self._token: _Token | None = None
+        self._unwritten: tuple[StoredSignIn, StoredSignIn] | None = None
+        """A renewal that storage did not take: the claim, and what has to be written."""
         self._lock = threading.Lock()
 
     def forget(self) -> None:
@@ -85,6 +87,7 @@ class Tokens:
         self._settings.require_partner_center()
         seen = self._token
         with self._lock:
+            self._catch_up()
             token = self._token
             if token and token is not seen:
                 force_refresh = False
@@ -181,11 +184,21 @@ class Tokens:
             reason_number=0,
             claimed_until="",
         )
-        if not self._written_back(claimed, renewed):
-            return None
+        try:
+            if not self._written_back(claimed, renewed):
+                return None
+        except StorageUnavailable:
+            self._unwritten = (claimed, renewed)  # the only place that has the newer refresh token
         log.info(events.SIGN_IN_RENEWED)
         lifetime = int(answer["expires_in"])
         return self._remembered(answer["access_token"], lifetime, lifetime, renewed)
+
+    def _catch_up(self) -> None:
+        """Write what storage did not take; when it still does not, next time."""
+        if self._unwritten:
+            with contextlib.suppress(StorageUnavailable):
+                self._written_back(*self._unwritten)
+                self._unwritten = None
 
     def _written_back(self, claimed: StoredSignIn, renewed: StoredSignIn) -> bool:
         """Store what a renewal brought; False when a person signed out, or in anew, meanwhile.

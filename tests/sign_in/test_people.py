@@ -129,6 +129,30 @@ def test_expired(world: World) -> None:
     assert sign_in.status().state == "signedOut"
 
 
+@pytest.mark.parametrize(
+    ("error", "number", "state", "code"),
+    [
+        ("interaction_required", 50076, "declined", "mfa_required"),
+        ("invalid_grant", 53003, "declined", "conditional_access"),
+        ("invalid_grant", 50105, "declined", "not_assigned"),
+        ("invalid_grant", 65001, "declined", "consent_missing"),
+        ("expired_token", 70020, "expired", "expired"),
+        ("authorization_declined", 70018, "declined", "declined"),
+    ],
+)
+def test_what_entra_refuses_is_said_with_its_reason(
+    world: World, error: str, number: int, state: str, code: str
+) -> None:
+    sign_in = world.instance()
+    begun = sign_in.begin(CALLBACK)
+    body = {"error": error, "error_description": f"AADSTS{number}: about Selin", "error_codes": [number]}
+    world.simulator.faults.add(kind="status", status=400, match="token", body=body)
+    checked = sign_in.check(begun["id"])
+    assert (checked["state"], checked["reasonCode"]) == (state, code)
+    assert f"AADSTS{number}" in checked["reason"]
+    assert "Selin" not in checked["reason"]
+
+
 def test_what_a_person_declined_leaves_the_sign_in_that_there_is(world: World) -> None:
     sign_in = world.signed_in()
     sign_in.begin(CALLBACK)

@@ -134,6 +134,29 @@ def test_a_slow_renewal_does_not_lose_the_newer_token(world: World) -> None:
     assert world.rows().load().state == "signedIn"
 
 
+def test_a_storage_that_fails_after_a_renewal_does_not_lose_the_newer_token(world: World) -> None:
+    world.simulator.switches.rotation_kills_old = True
+    sign_in = world.signed_in()
+    first = sign_in.token()
+    asked = world.redeemed()
+    failed: list[str] = []
+
+    def fails(kind: str, operation: str, table: str) -> None:
+        if kind == "before" and world.redeemed() > asked and len(failed) < 2:
+            failed.append(operation)
+            raise StorageUnavailable
+
+    settings = world.settings()
+    unlucky = type(sign_in)(settings, TableStore.from_settings(settings, world.clock, fails), world.clock)
+    second = unlucky.token(force_refresh=True)
+    assert second != first
+    assert unlucky.token() == second  # storage still fails
+    assert failed == ["replace", "replace"]
+    assert unlucky.token() == second  # and now takes it
+    assert world.instance().token() == second
+    assert world.instance().token(force_refresh=True) not in {first, second}
+
+
 def test_a_sign_out_during_a_renewal_wins(world: World) -> None:
     sign_in = world.signed_in()
     sign_in.token()

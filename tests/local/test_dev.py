@@ -235,6 +235,13 @@ class TestGates:
         assert done.stdout.splitlines()[-1] == summary
 
 
+@pytest.mark.xdist_group("together")
+def test_tests_of_one_group_stay_on_one_worker(request: pytest.FixtureRequest) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ or request.config.getoption("dist") != "loadgroup":
+        pytest.skip("There are no groups without parallel workers.")
+    assert request.node.nodeid.endswith("@together"), "pytest and pytest-xdist do not fit together"
+
+
 def test_dev_py_says_which_python_it_needs() -> None:
     source = (ROOT / "dev.py").read_text()
     first_import = source.index("from local.")

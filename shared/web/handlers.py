@@ -6,8 +6,9 @@ Every handler takes the request, the caller and the services, and raises errors 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from azure.functions import HttpRequest, HttpResponse
 
 from shared.errors import NotFound
 from shared.model.referral import read_record
+from shared.model.summary import ReferralSummary
 from shared.storage import quarantine, referrals
 from shared.storage.changes import load_changes
 from shared.web import items, page, parameters, responses
@@ -37,54 +39,46 @@ _COMPANY_HISTORIES: Final = 50
 def list_referrals(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET referrals: a page with its facets. Raises InvalidParameter."""
     query = parameters.referral_query(request)
-    now = services.clock.now()
-    return _from_snapshot(request, services, query.canonical, lambda snapshot: snapshot.list_referrals(query, now))
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    return _unless_known(request, snapshot, now, query.canonical, lambda: snapshot.list_referrals(query, now))
 
 
 def list_companies(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET companies: a page with its facets. Raises InvalidParameter."""
     query = parameters.company_query(request)
-    return _from_snapshot(request, services, query.canonical, lambda snapshot: snapshot.list_companies(query))
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    return _unless_known(request, snapshot, now, query.canonical, lambda: snapshot.list_companies(query))
 
 
 def get_summary(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET summary: the figures of the overview. Raises InvalidParameter."""
     parameters.no_parameters(request)
-    now = services.clock.now()
-    return _from_snapshot(request, services, "summary", lambda snapshot: snapshot.summary(now))
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    return _unless_known(request, snapshot, now, "summary", lambda: snapshot.summary(now))
 
 
 def get_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
-    """GET companies/{key}: a company with its referrals and their changes. Raises NotFound."""
+    """GET companies/{key}: a company with its referrals and their changes. Raises InvalidParameter and NotFound."""
     parameters.no_parameters(request)
     key = parameters.path_parameter(request, "key", _ITEM)
-    now = services.clock.now()
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    company = snapshot.company(key)
+    if company is None:
+        raise NotFound("There is no such company.")
 
-    def answer(snapshot: Snapshot) -> dict[str, Any]:
-        company = snapshot.company(key)
-        if company is None:
-            raise NotFound("There is no such company.")
+    def answer() -> dict[str, Any]:
         newest = sorted(
             snapshot.members(company),
             key=lambda position: snapshot.referrals[position].updated_date_time or "",
             reverse=True,
         )
-        latest = [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="history") as readers:
-            histories = list(readers.map(lambda one: load_changes(services.store, one.id), latest))
-        history = [
-            {"at": entry["at"], "referralId": one.id, "referralName": one.name, "changes": entry["changes"]}
-            for one, entries in zip(latest, histories, strict=True)
-            for entry in entries
-        ]
-        history.sort(key=lambda entry: str(entry["at"]), reverse=True)
         return {
             **snapshot.company_item(company),
             "referrals": [snapshot.item(position, now) for position in newest],
-            "history": history[:_COMPANY_CHANGES],
+            "history": _changes(services, [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]),
         }
 
-    return _from_snapshot(request, services, f"company {key}", answer)
+    return _unless_known(request, snapshot, now, f"company {company.key}", answer)
 
 
 def get_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -142,13 +136,25 @@ def get_health(request: HttpRequest, principal: Principal, services: Services) -
     return responses.json({"status": "ok"})
 
 
-def _from_snapshot(
-    request: HttpRequest, services: Services, question: str, answer: Callable[[Snapshot], dict[str, Any]]
+def _changes(services: Services, latest: Sequence[ReferralSummary]) -> list[dict[str, Any]]:
+    """The changes of these referrals, newest first."""
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="history") as readers:
+        histories = list(readers.map(lambda one: load_changes(services.store, one.id), latest))
+    changes = [
+        {"at": entry["at"], "referralId": one.id, "referralName": one.name, "changes": entry["changes"]}
+        for one, entries in zip(latest, histories, strict=True)
+        for entry in entries
+    ]
+    changes.sort(key=lambda entry: str(entry["at"]), reverse=True)
+    return changes[:_COMPANY_CHANGES]
+
+
+def _unless_known(
+    request: HttpRequest, snapshot: Snapshot, now: datetime, question: str, answer: Callable[[], dict[str, Any]]
 ) -> HttpResponse:
-    """An answer that follows from the data, the question and the time alone, so its tag is known before it is."""
-    snapshot = services.read_model.snapshot()
-    identity = f"{snapshot.version} {snapshot.moment(services.clock.now())} {question}"
+    """An answer that follows from the data, the time and the question alone: its tag is known before it is computed."""
+    identity = f"{snapshot.version} {snapshot.moment(now)} {question}"
     etag = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
     if responses.is_unchanged(request, responses.tag(etag)):
         return responses.json(None, etag=etag)
-    return responses.json(answer(snapshot), etag=etag)
+    return responses.json(answer(), etag=etag)

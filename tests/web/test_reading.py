@@ -309,6 +309,11 @@ def test_what_cannot_be_answered_is_said(app_host: HostProcess, path: str, route
     contract.check(API + route, "get", status, media_type(response), response.json())
 
 
+@pytest.mark.parametrize("path", ["/companies/none-such.example", "/referrals/none-such"])
+def test_what_is_not_there_is_not_unchanged_either(app_host: HostProcess, path: str) -> None:
+    assert app_host.get(API + path, headers={"If-None-Match": "*"}).status_code == 404
+
+
 def test_health_says_that_it_serves(app_host: HostProcess) -> None:
     response = app_host.get("/api/health")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})

@@ -158,6 +158,19 @@ def test_an_unchanged_list_costs_one_point_read(app: App) -> None:
     assert app.calls == {("get", "SyncState"): 1}
 
 
+def test_an_unchanged_company_costs_one_point_read(app: App) -> None:
+    app.store(deal(**of_customer("Contoso", "a@contoso.com")))
+
+    def ask(etag: str = "") -> HttpResponse:
+        path, route = f"{API}/companies/contoso.com", {"key": "contoso.com"}
+        return app.answer(handlers.get_company, get(path, route=route, headers={"If-None-Match": etag}))
+
+    first = ask()
+    app.calls.clear()
+    assert ask(first.headers["ETag"]).status_code == 304
+    assert app.calls == {("get", "SyncState"): 1}
+
+
 def test_a_change_brings_another_tag(app: App) -> None:
     app.store(deal("r1"))
     first = app.answer(handlers.list_referrals, get(f"{API}/referrals"))

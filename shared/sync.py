@@ -303,9 +303,11 @@ class _Run:
 
     def _newest(self) -> list[RecordHead]:
         """The referral that was changed last; where that one can't be read, it is among the newest page."""
-        newest = heads_of(self._client.newest().records)
-        readable = any(head.updated for head in newest)
-        return newest if readable else heads_of(self._client.page(BY_UPDATE).records)
+        records = self._client.newest().records
+        newest = heads_of(records)
+        if not records or any(head.updated for head in newest):
+            return newest
+        return heads_of(self._client.page(BY_UPDATE).records)
 
     def _page(self, links: set[str]) -> Page:
         if self._walk.link is None:
@@ -329,7 +331,7 @@ class _Run:
     def _between_pages(self) -> None:
         """Write when enough has gathered, keep the place, show how far it is, and stop when the time is up."""
         now = self._clock.monotonic()
-        if self._deadline.remaining() <= RESERVE_SECONDS:
+        if self._no_time():
             raise _TimeIsUp
         if self._intake.full_buffer or now - self._kept >= PLACE_KEPT_EVERY_SECONDS:
             self._intake.flush()
@@ -337,6 +339,10 @@ class _Run:
         elif now - self._shown >= SHOWN_EVERY_SECONDS:
             self._lease.commit(run=self._record)
             self._shown = now
+
+    def _no_time(self) -> bool:
+        """Whether there is no time for another request, which waits for its turn first."""
+        return self._deadline.remaining() <= RESERVE_SECONDS + self._settings.page_interval_seconds
 
     def _keep_place(self) -> None:
         """Commit progress, lease and place together; all records before the place are stored."""
@@ -369,7 +375,7 @@ class _Run:
         if not unmet:
             return
         for row in self._intake.rows_of(unmet):
-            if self._deadline.remaining() <= RESERVE_SECONDS:
+            if self._no_time():
                 return  # the next full walk confirms the rest
             try:
                 self._intake.take_confirmed(self._client.referral(str(row["id"])))

@@ -1,0 +1,139 @@
+"""One run at a time; a dead holder blocks nobody longer than its lease; one that wakes up late can move nothing back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.errors import HunterError, RunInterrupted, SyncRunning
+from shared.model.run import Mode
+from shared.storage.sync_state import LEASE_SECONDS
+from tests.sync.conftest import NIGHTLY
+from tests.sync.harness import Dump, World, check_counts
+
+
+class Midway:
+    """Does something once, before or after the n-th call of a run."""
+
+    def __init__(self, world: World, point: int, act: Callable[[], None]) -> None:
+        self._world, self._point, self._act = world, point, act
+        self.count = 0
+        world.io = self
+
+    def __call__(self, call: str) -> None:
+        self.count += 1
+        if self.count == self._point:
+            self._world.io = lambda _: None
+            self._act()
+
+
+def test_a_second_sync_is_told_which_one_is_running(world: World) -> None:
+    answers: list[HunterError] = []
+
+    def ask() -> None:
+        with pytest.raises(SyncRunning) as caught:
+            world.sync().run("http")
+        answers.append(caught.value)
+
+    Midway(world, 70, ask)
+    run = world.run("timer").succeeded
+
+    [answer] = answers
+    assert isinstance(answer, SyncRunning)
+    assert (answer.code, answer.status) == ("sync_running", 409)
+    assert answer.run is not None
+    assert answer.run["id"] == run.id
+    assert (answer.run["state"], answer.run["trigger"]) == ("running", "timer")
+    assert [one.id for one in world.state.runs()] == [run.id]
+
+
+def test_a_dead_holder_is_replaced_when_its_lease_has_run_out(world: World) -> None:
+    world.kill_at(60)
+    [dead] = world.state.runs()
+    world.clock.advance(LEASE_SECONDS - 1)
+    refused = world.run()
+    assert isinstance(refused.error, SyncRunning)
+    assert not refused.requests
+    world.clock.advance(1.001)
+    run = world.run().succeeded
+
+    assert [one.id for one in world.state.runs()] == [run.id, dead.id]
+    recorded = world.state.run(dead.id)
+    assert recorded is not None
+    assert recorded.state == "failed"
+    assert recorded.error is not None
+    assert recorded.error.code == RunInterrupted.code
+    assert recorded.finished_at == run.started_at
+    check_counts(recorded)
+    world.assert_equal_to_upstream()
+
+
+def test_a_long_run_keeps_its_lease(make_world: Callable[..., World]) -> None:
+    """Nobody gets in while it lasts, however long it waits: for the pace, for Retry-After, for slow answers."""
+    world = make_world(settings_of={"HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "50"})
+    world.sim.faults.add(status=429, match="next", retry_after=300)
+    refused = 0
+
+    def ask(call: str) -> None:
+        nonlocal refused
+        if call != "after request":
+            return
+        world.io, asking = (lambda _: None), world.io
+        with pytest.raises(SyncRunning):
+            world.sync().run("http")
+        refused += 1
+        world.io = asking
+
+    world.io = ask
+    run = world.run("timer", budget=1_500).succeeded
+
+    assert refused == 5
+    assert world.clock.monotonic() > 400
+    assert [one.id for one in world.state.runs()] == [run.id]
+
+
+def stalled_at(world: World, point: int, before: Dump, mode: Mode) -> int:
+    """A run stalls at a call for longer than its lease; meanwhile upstream changes and another run does its work."""
+    world.restore(before)
+    world.clock.advance(600)
+    world.sim.data.change(world.sim.data.ids()[0], name=f"Newer than what the stalled run has read, {point}")
+    dumps: list[Dump] = []
+
+    def another() -> None:
+        world.outlast_lease()
+        world.sim.data.change(world.sim.data.ids()[1], name=f"Changed while it was stalled, {point}")
+        world.sync().run("http", mode=mode)
+        dumps.append(world.dump())
+
+    midway = Midway(world, point, another)
+    with pytest.raises(RunInterrupted):
+        world.sync().run("timer", mode=mode)
+    [other] = dumps
+
+    def bare(dump: Dump, name: str) -> dict[tuple[str, str], dict[str, object]]:
+        return {key: {**row, "etag": None} for key, row in dump[name].items()}
+
+    now = world.dump()
+    for name in ("Referrals", "Companies", "Quarantine", "SyncState"):
+        assert bare(now, name) == bare(other, name), f"stalled at call {point}"
+    # The history may get an entry for a version in between, which the stalled run alone has read.
+    assert bare(other, "ReferralChanges").items() <= bare(now, "ReferralChanges").items()
+    world.assert_equal_to_upstream()
+    return midway.count
+
+
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_a_holder_that_wakes_up_late_moves_nothing_back(make_world: Callable[..., World], mode: Mode) -> None:
+    world = make_world(referrals=8)
+    world.run().succeeded  # noqa: B018 - it has to
+    for one in world.sim.data.ids()[2:5]:
+        world.sim.data.change(one, name="changed")
+    world.clock.advance(600)
+    before = world.dump()
+    with world.counting() as calls:
+        assert world.run(mode=mode).succeeded.updated == 3
+    # From its first call with the lease on, to the last before it gives it back.
+    last = max(number for number, call in enumerate(calls, 1) if call == "before transact SyncState")
+    for point in range(5, last + 1, 1 if NIGHTLY else 2 if mode == "incremental" else 8):
+        assert stalled_at(world, point, before, mode) >= point

@@ -48,7 +48,7 @@ class Visit(Protocol):
         device: str = "desktop",
         language: str = "en-GB",
         expected: str | None = None,
-        before: Callable[[Page], None] | None = None,
+        before: Callable[[Page], object] | None = None,
         **context: Any,
     ) -> Page: ...
 
@@ -110,7 +110,7 @@ def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
             device: str = "desktop",
             language: str = "en-GB",
             expected: str | None = None,
-            before: Callable[[Page], None] | None = None,
+            before: Callable[[Page], object] | None = None,
             **context: Any,
         ) -> Page:
             url: str = (host or request.getfixturevalue("app_host")).url

@@ -33,8 +33,7 @@ export const referrals = {
       name: "referral",
       sort: "name",
       cell: (referral) => [
-        h("a.opener", { href: referralHref(referral.id) }, referral.name || t("unnamed.referral")),
-        ...marks(referral),
+        h("div.title", null, h("a.opener", { href: referralHref(referral.id) }, referral.name || t("unnamed.referral")), ...marks(referral)),
       ],
     },
     { name: "category", cell: (referral) => [categoryBadge(referral.category)] },

@@ -1,0 +1,206 @@
+"""For everyone: axe without a violation, the keyboard alone, every width, dark and light, less motion, paper."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.hosting import HostProcess
+from tests.page.conftest import Visit, json_of
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+VIEWS = {
+    "overview": "/app",
+    "referrals": "/app?view=referrals&expiring=3",
+    "nothing found": "/app?view=referrals&q=zzzz",
+    "referral": "/app?view=referrals&id={referral}",
+    "companies": "/app?view=companies&m365=true",
+    "company": "/app?view=companies&key={company}",
+    "sync": "/app?panel=sync",
+    "quarantine": "/app?panel=quarantine",
+}
+
+
+@pytest.fixture(scope="module")
+def names(app_host: HostProcess) -> dict[str, str]:
+    """A referral with something in every section, and a company that needs review."""
+    items = json_of(app_host, "/referrals?pageSize=200&direction=Incoming")["items"]
+    referral = next(item["id"] for item in items if item["problems"])
+    return {"referral": referral, "company": json_of(app_host, "/companies?needsReview=true")["items"][0]["key"]}
+
+
+def settle(page: Page) -> None:
+    """Wait until the view, the dialog if there is one, and the state of the sync are there."""
+    expect(page.locator("#sync-status")).not_to_be_empty()
+    expect(page.locator(".loading")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate(
+        f"axe.run(document, {{ runOnly: {json.dumps(RULES)}, resultTypes: ['violations'] }})"
+    )
+    assert len(found["passes"]) > 10
+    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("device", "language"), [("desktop", "en-GB"), ("phone", "tr-TR")])
+def test_axe_finds_nothing_on_any_view(
+    visit: Visit, axe_source: str, names: dict[str, str], scheme: str, device: str, language: str
+) -> None:
+    page = visit(device=device, color_scheme=scheme, language=language)
+    for view, address in VIEWS.items():
+        page.goto(address.format(**names))
+        settle(page)
+        assert violations(page, axe_source) == [], view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_what_opens_and_what_goes_wrong(
+    visit: Visit, axe_source: str, names: dict[str, str], scheme: str
+) -> None:
+    page = visit("/app?view=referrals&expiring=3", color_scheme=scheme, expected="status of 404")
+    for name in ("status", "value"):
+        page.locator(f"details[data-filter={name}] > summary").click()
+        assert violations(page, axe_source) == [], name
+    page.goto(f"/app?view=referrals&id={names['referral']}")
+    page.get_by_role("button", name="Link to another company").click()
+    expect(page.locator(".results li").first).to_be_visible()
+    page.get_by_text("It is a new company").click()
+    page.get_by_role("button", name="Referral ID").click()
+    assert violations(page, axe_source) == [], "the form and a toast"
+    page.goto("/app?view=companies&key=nothing")
+    expect(page.locator(".problem")).to_be_visible()
+    assert violations(page, axe_source) == [], "an error"
+
+
+def test_everything_by_keyboard_alone(visit: Visit) -> None:
+    page = visit()
+    expect(page.locator(".waiting")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    reach(page, page.get_by_role("link", name="Referrals", exact=True), "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_focused()
+    expect(page.locator("h1")).to_have_text("Referrals")
+    reach(page, page.locator("details[data-filter=status] > summary"))
+    page.keyboard.press("Enter")
+    reach(page, page.locator("details[data-filter=status] input[value=New]"))
+    page.keyboard.press("Space")
+    expect(page.locator(".tags .tag")).to_have_text(["New"])
+    expect(page.locator("details[data-filter=status] input[value=New]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("details[data-filter=status] > summary")).to_be_focused()
+    reach(page, page.locator("tbody a.opener").first)
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", level=2)).to_be_focused()
+    reach(page, dialog.get_by_role("button", name="Referral ID"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages .toast")).to_contain_text(["Copied"])
+    page.keyboard.press("Escape")
+    expect(page.locator("tbody a.opener").first).to_be_focused()
+    reach(page, page.get_by_role("button", name="Sync", exact=True), "Shift+Tab")
+
+
+def reach(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Press a key until the target has focus, which always can be seen."""
+    for _ in range(80):
+        page.keyboard.press(key)
+        if target.evaluate("(element) => element === document.activeElement"):
+            assert target.evaluate("(element) => getComputedStyle(element).outlineStyle !== 'none'")
+            return
+    raise AssertionError(f"{target} is not reached by {key}")
+
+
+def test_focus_does_not_leave_the_dialog(visit: Visit, names: dict[str, str]) -> None:
+    page = visit(f"/app?view=referrals&id={names['referral']}")
+    expect(page.get_by_role("dialog").locator(".part").first).to_be_visible()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))"
+        )
+
+
+def test_what_a_screen_reader_is_told(visit: Visit) -> None:
+    page = visit("/app?view=referrals")
+    expect(page.get_by_role("navigation", name="Views").get_by_role("link", name="Referrals")).to_have_attribute(
+        "aria-current", "page"
+    )
+    expect(page.get_by_role("banner")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_visible()
+    expect(page.get_by_role("table")).to_have_accessible_name("Referrals. Column headers with buttons can be sorted.")
+    expect(page.locator(".sentence")).to_have_role("status")
+    expect(page.get_by_role("link", name="Sync:")).to_be_visible()
+    page.locator("tbody tr").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_accessible_name(dialog.get_by_role("heading", level=2).inner_text())
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_sticks_out_at_any_width(visit: Visit, names: dict[str, str], view: str) -> None:
+    page = visit(VIEWS[view].format(**names), language="tr-TR")
+    settle(page)
+    for width in (360, 390, 600, 768, 1024, 1280, 1920, 3840):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        out = page.evaluate(
+            """() => [...document.querySelectorAll("main a, main button, header a, header button, dialog button")]
+                .filter((element) => !element.closest(".filters, .actions") && element.checkVisibility())
+                .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+                .map((element) => element.outerHTML.slice(0, 120))"""
+        )
+        assert out == [], width
+        if view == "referrals" and width >= 1920:
+            table = page.locator("table").bounding_box()
+            assert table, width
+            assert table["width"] > width * 0.55, "the room is used"
+
+
+@pytest.mark.parametrize("chosen", ["dark", "light"])
+def test_the_appearance_can_be_chosen_and_is_remembered(visit: Visit, chosen: str) -> None:
+    page = visit(color_scheme="light" if chosen == "dark" else "dark")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_label("Appearance").select_option(chosen)
+    after = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert before != after
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", chosen)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == after
+
+
+def test_those_who_want_less_motion_get_none(visit: Visit, names: dict[str, str]) -> None:
+    page = visit(f"/app?view=referrals&id={names['referral']}", reduced_motion="reduce")
+    expect(page.get_by_role("dialog").locator(".part").first).to_be_visible()
+    assert (
+        page.evaluate(
+            "Math.max(...document.getAnimations().map(({ effect }) => effect.getComputedTiming().activeDuration), 0)"
+        )
+        <= 1
+    )
+
+
+def test_on_paper_a_list_is_a_table_and_a_referral_is_all_of_it(visit: Visit, names: dict[str, str]) -> None:
+    page = visit("/app?view=referrals")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    page.emulate_media(media="print")
+    for hidden in (".top", ".bar", ".bottom", ".pages"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("tbody tr").last).to_be_visible()
+    page.emulate_media(media="screen")
+    page.goto(f"/app?view=referrals&id={names['referral']}")
+    expect(page.get_by_role("dialog").locator(".part").first).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("main")).to_be_hidden()
+    expect(page.locator(".sheet-head .actions")).to_be_hidden()
+    assert page.evaluate(
+        "document.querySelector('.sheet-content').scrollHeight <= document.querySelector('.sheet').clientHeight"
+    )

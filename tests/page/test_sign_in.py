@@ -1,0 +1,183 @@
+"""Signing in to Partner Center from the page, and what it says when that is not possible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from local.simulator import Simulator
+from tests.hosting import HostProcess
+from tests.page.conftest import Visit
+
+Hosts = Callable[..., HostProcess]
+
+
+@pytest.fixture(scope="module")
+def entra() -> Iterator[Simulator]:
+    """A Partner Center in which a person decides about each sign-in."""
+    with Simulator(referrals=30, seed=5) as simulator:
+        simulator.switches.device_code_interval = 1
+        yield simulator
+
+
+def notice(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-notice={name}]")
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_a_device_code_from_beginning_to_end(visit: Visit, make_app_host: Hosts, entra: Simulator, device: str) -> None:
+    host = make_app_host(simulator=entra)
+    page = visit(host=host, device=device)
+    expect(notice(page, "signedOut")).to_contain_text("Nobody is signed in to Partner Center")
+    notice(page, "signedOut").get_by_role("button", name="Sign in to Partner Center").click()
+    box = notice(page, "code")
+    code = box.locator("code.code")
+    expect(code).to_have_text(re.compile(r"^\w{6,}$"))
+    expect(box.get_by_role("link", name="Open Microsoft's page")).to_have_attribute("href", re.compile("^https://"))
+    expect(box.get_by_role("link", name="Open Microsoft's page")).to_have_attribute("rel", "noopener noreferrer")
+    expect(box).to_contain_text(re.compile(r"The code expires in 1\d minutes"))
+    box.get_by_role("button", name="Copy the code").click()
+    assert page.evaluate("navigator.clipboard.readText()") == code.inner_text()
+    box.get_by_role("button", name="I have done it").click()
+    expect(box).to_be_visible()
+    entra.approve()
+    box.get_by_role("button", name="I have done it").click()
+    expect(page.locator("#messages .toast").last).to_contain_text(f"Signed in as {entra.account}")
+    expect(page.locator("#messages .toast").last).to_contain_text("The account sees 30 referrals.")
+    expect(box).to_have_count(0)
+    expect(notice(page, "stale")).to_contain_text("Nothing has been synced yet")
+    page.locator("#sync-status").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(entra.account)
+    dialog.get_by_role("button", name="Sign out").click()
+    expect(page.locator("#messages .toast").last).to_contain_text("Signed out.")
+    expect(dialog.get_by_role("button", name="Sign in to Partner Center")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [("decline", "Oturum açma reddedildi."), ("expire", "Kodun süresi doldu.")],
+)
+def test_a_sign_in_that_comes_to_nothing(
+    visit: Visit, make_app_host: Hosts, entra: Simulator, decision: str, said: str
+) -> None:
+    page = visit(host=make_app_host(simulator=entra), language="tr-TR")
+    notice(page, "signedOut").get_by_role("button", name="Partner Center'da oturum aç").click()
+    expect(notice(page, "code").locator("code.code")).to_be_visible()
+    getattr(entra, decision)()
+    notice(page, "code").get_by_role("button", name="Girdim").click()
+    expect(page.locator("#alerts .toast")).to_contain_text(said)
+    expect(notice(page, "code")).to_have_count(0)
+
+
+def test_a_sign_in_is_finished_by_itself_even_after_a_reload(
+    visit: Visit, make_app_host: Hosts, entra: Simulator
+) -> None:
+    page = visit(host=make_app_host(simulator=entra))
+    notice(page, "signedOut").get_by_role("button").click()
+    expect(notice(page, "code")).to_be_visible()
+    page.reload()
+    expect(notice(page, "pending")).to_contain_text("in progress")
+    entra.approve()
+    expect(page.locator("#messages .toast")).to_contain_text("Signed in as", timeout=15_000)
+    expect(notice(page, "pending")).to_have_count(0)
+
+
+def test_an_account_without_the_role_is_said(visit: Visit, make_app_host: Hosts, entra: Simulator) -> None:
+    entra.switches.role = "none"
+    try:
+        page = visit(host=make_app_host(simulator=entra))
+        notice(page, "signedOut").get_by_role("button").click()
+        expect(notice(page, "code")).to_be_visible()
+        entra.approve()
+        notice(page, "code").get_by_role("button", name="I have done it").click()
+        expect(page.locator("#alerts .toast")).to_contain_text("The signed-in account may not read referrals.")
+        expect(page.locator("#alerts .toast")).to_contain_text("Referrals admin")
+    finally:
+        entra.switches.role = "admin"
+
+
+def test_the_redirect_there_and_back(visit: Visit, make_app_host: Hosts, entra: Simulator) -> None:
+    host = make_app_host(simulator=entra, HUNTER_PARTNER_CENTER_CLIENT_SECRET=entra.client_secret)
+    entra.approve()
+    seen: list[str] = []
+
+    def through(page: Page) -> None:
+        # Microsoft's page is another site; that the browser goes there and comes back is what is tested here.
+        page.on("framenavigated", lambda frame: seen.append(frame.url))
+
+    page = visit(host=host, before=through, ignore_https_errors=True, expected=re.escape(entra.authority))
+    notice(page, "signedOut").get_by_role("button").click()
+    page.wait_for_url("**/app*")
+    expect(page.locator("#messages .toast")).to_contain_text(f"Signed in as {entra.account}")
+    assert "signIn" not in page.url
+    expect(notice(page, "signedOut")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "english", "turkish"),
+    [
+        ("password_changed", "password was changed", "parolası değiştiği için"),
+        ("mfa_required", "multi-factor", "çok faktörlü"),
+    ],
+)
+def test_a_renewal_that_fails_is_said_with_the_reason_and_the_way_out(
+    visit: Visit, make_app_host: Hosts, reason: str, english: str, turkish: str
+) -> None:
+    with Simulator(referrals=10, seed=5, auto_approve=True) as simulator:
+        host = make_app_host(simulator=simulator)
+        host.sign_in()
+        host.sync_to_the_end()
+        simulator.revoke(reason)
+        simulator.expire_access_tokens()
+        host.post("/api/v1/partner-center/referrals/sync")
+        for language, said in (("en-GB", english), ("tr-TR", turkish)):
+            page = visit(host=host, language=language)
+            expect(notice(page, "expired")).to_contain_text(said)
+            expect(notice(page, "expired").get_by_role("button")).to_be_visible()
+            expect(notice(page, "failed")).to_have_count(0)
+            expect(page.locator(".waiting")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en-GB", "switched off"), ("tr-TR", "eşitlemesi kapalı")])
+def test_the_feature_flag_off_is_said_and_reading_works(
+    visit: Visit, make_app_host: Hosts, language: str, said: str
+) -> None:
+    host = make_app_host(HUNTER_PARTNER_CENTER_ENABLED="false")
+    page = visit("/app?view=referrals", host=host, language=language)
+    expect(notice(page, "disabled")).to_contain_text(said)
+    expect(page.locator("#sync-button")).to_be_disabled()
+    expect(page.locator(".empty")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Sign in|oturum aç"))).to_have_count(0)
+
+
+def test_problems_of_the_settings_are_named(visit: Visit, make_app_host: Hosts) -> None:
+    host = make_app_host(HUNTER_TOKEN_CACHE_KEY=None, HUNTER_PARTNER_CENTER_CLIENT_ID=None)
+    page = visit(host=host, expected="status of 500")
+    box = notice(page, "configuration")
+    expect(box).to_contain_text("2 settings are missing or wrong")
+    expect(box.locator("code")).to_have_text(["HUNTER_PARTNER_CENTER_CLIENT_ID", "HUNTER_TOKEN_CACHE_KEY"])
+    page.get_by_role("button", name="Sync", exact=True).click()
+    expect(page.locator("#alerts .toast")).to_contain_text("A setting is missing or wrong.")
+
+
+def test_an_address_that_is_no_https_is_not_offered(visit: Visit, make_app_host: Hosts, entra: Simulator) -> None:
+    answer: dict[str, Any] = {
+        "id": "a",
+        "flow": "deviceCode",
+        "userCode": "ABC123",
+        "verificationUri": "javascript:alert(1)",
+    }
+    answer["expiresAt"] = "2099-01-01T00:00:00Z"
+
+    def forge(page: Page) -> None:
+        page.route("**/sign-in", lambda route: route.fulfill(json=answer))
+
+    page = visit(host=make_app_host(simulator=entra), before=forge)
+    notice(page, "signedOut").get_by_role("button").click()
+    expect(notice(page, "code").locator("code.code")).to_have_text("ABC123")
+    expect(notice(page, "code").get_by_role("link")).to_have_count(0)

@@ -1,0 +1,378 @@
+"""The sync on the page: the button, what the header says, toasts, runs, quarantine, and refreshing in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from local.simulator import Simulator
+from tests.hosting import API, HostProcess
+from tests.page.conftest import Visit, World
+
+STATUS = f"**{API}/sync"
+
+
+@pytest.fixture
+def slow(world: World) -> Iterator[Callable[[float], None]]:
+    """Makes each page of Partner Center take some seconds, until the end of the test."""
+
+    def make(seconds: float) -> None:
+        world.simulator.page_delay = seconds
+
+    yield make
+    world.simulator.page_delay = 0
+
+
+@pytest.fixture(autouse=True)
+def whole(world: World) -> Iterator[None]:
+    """Whatever a test made fail works again for the next."""
+    yield
+    world.simulator.faults.clear()
+
+
+def status(page: Page) -> Locator:
+    return page.locator("#sync-status")
+
+
+def button(page: Page) -> Locator:
+    return page.get_by_role("button", name="Sync", exact=True)
+
+
+def answering(**changes: Any) -> Callable[[Page], None]:
+    """The state of the sync as the server tells it, with some of it changed."""
+
+    def before(page: Page) -> None:
+        def fulfill(route: Any) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, json={**answer.json(), **changes})
+
+        page.route(STATUS, fulfill)
+
+    return before
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_the_button_syncs_and_the_data_follows(
+    visit: Visit, world: World, device: str, slow: Callable[[float], None]
+) -> None:
+    page = visit("/app?view=referrals", host=world.host, device=device)
+    expect(page.locator("tbody tr").first).to_be_visible()
+    _, name = world.create()
+    slow(0.7)
+    expect(button(page)).to_be_visible()
+    button(page).click()
+    expect(page.locator("#messages .toast")).to_contain_text(["Sync started"])
+    expect(button(page)).to_be_disabled()
+    expect(status(page)).to_have_attribute("data-tone", "busy")
+    expect(status(page)).to_have_attribute("title", re.compile("Syncing…"))
+    expect(button(page)).to_be_enabled()
+    expect(page.locator("#messages .toast").last).to_contain_text("Sync finished: 1 new")
+    expect(status(page)).to_have_attribute("data-tone", "ok")
+    expect(page.locator("tbody a.opener").first).to_have_text(name)
+
+
+def test_progress_is_shown_while_it_runs(visit: Visit, world: World, slow: Callable[[float], None]) -> None:
+    world.simulator.switches.page_size = 20
+    slow(1.2)
+    page = visit("/app?panel=sync", host=world.host)
+    page.get_by_role("dialog").get_by_role("button", name="Full sync").click()
+    expect(page.locator(".running-line")).to_contain_text(
+        re.compile(r"Syncing… [1-9]\d* pages? · \d+ read · \d+ changed"), timeout=10_000
+    )
+    expect(status(page)).to_contain_text(re.compile(r"[1-9]\d* pages? · \d+ read"))
+    slow(0)
+    world.simulator.switches.page_size = 100
+    expect(page.locator("#messages .toast").last).to_contain_text("Sync finished", timeout=15_000)
+    expect(page.locator(".running-line")).to_have_count(0)
+    expect(page.locator(".run").first).to_contain_text("Succeeded")
+    expect(page.locator(".run").first).to_contain_text("full · from the page")
+
+
+def test_the_header_says_what_came_when_and_what_comes(visit: Visit, world: World) -> None:
+    world.create()
+    world.sync()
+    page = visit(host=world.host)
+    expect(status(page)).to_have_text(re.compile(r"^1 new · just now · next in \d+ (day|month|year)s?$"))
+    expect(status(page).locator(".dot")).to_have_class("dot ok")
+    page.reload()
+    expect(status(page)).to_have_text(re.compile(r"^1 new · "))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "english", "turkish"),
+    [
+        (0.4, "just now", "az önce"),
+        (4, "4 minutes ago", "4 dakika önce"),
+        (59, "59 minutes ago", "59 dakika önce"),
+        (60, "1 hour ago", "1 saat önce"),
+    ],
+)
+def test_how_long_ago(visit: Visit, world: World, minutes: float, english: str, turkish: str) -> None:
+    for language, said in (("en-GB", english), ("tr-TR", turkish)):
+        page = visit(host=world.host, language=language, before=aged(minutes))
+        expect(status(page)).to_contain_text(said)
+
+
+def aged(minutes: float) -> Callable[[Page], None]:
+    """The last run ended some minutes before the page's present."""
+
+    def before(page: Page) -> None:
+        page.add_init_script(
+            f"const real = Date.now; const shift = {minutes} * 60000; Date.now = () => real() + shift;"
+        )
+
+        def fulfill(route: Any) -> None:
+            answer = route.fetch()
+            body = answer.json()
+            body["runs"][0]["finishedAt"] = page.evaluate("new Date().toISOString()")
+            route.fulfill(response=answer, json=body)
+
+        page.route(STATUS, fulfill)
+
+    return before
+
+
+def test_the_time_goes_on_without_a_reload(visit: Visit, world: World) -> None:
+    page = visit(host=world.host, before=lambda page: page.clock.install())
+    expect(status(page)).to_contain_text("ago") if "ago" in status(page).inner_text() else None
+    page.clock.fast_forward("05:00")
+    expect(status(page)).to_contain_text(re.compile(r"([5-9]|\d\d) minutes ago"))
+
+
+def test_a_sync_started_elsewhere_shows_and_its_data_arrives_in_place(visit: Visit, world: World) -> None:
+    identity, _name = world.create()
+    for _ in range(12):
+        world.create()
+    world.sync()
+    page = visit(
+        "/app?view=referrals&sort=createdDateTime&status=New&q=Test",
+        host=world.host,
+        before=lambda page: page.clock.install(),
+    )
+    rows = page.locator("tbody tr")
+    expect(rows.nth(10)).to_be_visible()
+    page.evaluate("scrollTo(0, 120)")
+    kept = rows.nth(6).locator("a.opener")
+    kept.focus()
+    kept.evaluate("(link) => { link.mark = 'same node'; getSelection().selectAllChildren(link); }")
+    selected = page.evaluate("String(getSelection())")
+    place = page.evaluate("scrollY")
+    world.simulator.data.change(identity, details={"dealValue": 4321, "currency": "USD"})
+    world.sync()
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status) if "/referrals?" in answer.url else None)
+    page.clock.fast_forward("00:31")
+    expect(page.locator(f"tbody tr[data-key='{identity}'] td.value")).to_contain_text("$4,321")
+    expect(status(page)).to_contain_text("1 changed")
+    expect(page.locator("#sync-live")).to_have_text("1 changed")
+    expect(kept).to_be_focused()
+    assert kept.evaluate("(link) => link.mark") == "same node"
+    assert page.evaluate("String(getSelection())") == selected
+    assert page.evaluate("scrollY") == place
+    page.clock.fast_forward("00:31")
+    expect(status(page)).to_contain_text("1 changed")
+    assert answers == [200], "no second request for a list that did not change"
+
+
+def test_an_unchanged_answer_costs_a_304(visit: Visit, world: World) -> None:
+    page = visit("/app?view=referrals", host=world.host, before=lambda page: page.clock.install())
+    expect(page.locator("tbody tr").first).to_be_visible()
+    expect(status(page)).to_contain_text("next")
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status) if answer.url.endswith("/referrals") else None)
+    world.host.post(API + "/referrals/sync", {"dryRun": True})
+    with page.expect_response(re.compile("/referrals$")):
+        page.clock.fast_forward("00:31")
+    assert answers == [304]
+    expect(page.locator("tbody tr").first).to_be_visible()
+
+
+def test_nothing_is_asked_while_nobody_looks(visit: Visit, world: World) -> None:
+    page = visit(host=world.host, before=lambda page: page.clock.install())
+    expect(status(page)).to_contain_text("next")
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    hide = """
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => %s });
+        document.dispatchEvent(new Event("visibilitychange"));
+    """
+    page.evaluate(hide % "true")
+    page.clock.fast_forward("10:00")
+    assert asked == []
+    with page.expect_request(STATUS):
+        page.evaluate(hide % "false")
+
+
+@pytest.mark.parametrize(
+    ("fault", "english", "advice"),
+    [
+        ({"status": 403}, "The signed-in account may not read referrals.", "Give the account the role Referrals admin"),
+        ({"status": 400}, "Partner Center refused the request.", "tell support"),
+        (
+            {"kind": "redirect", "location": "https://example.com/"},
+            "Partner Center refused the request.",
+            "tell support",
+        ),
+    ],
+)
+def test_a_failure_is_said_with_what_to_do(
+    visit: Visit, world: World, fault: dict[str, Any], english: str, advice: str
+) -> None:
+    page = visit(host=world.host, expected="status of 50")
+    expect(page.locator(".waiting")).to_be_visible()
+    world.simulator.faults.add(**fault, times=0)
+    button(page).click()
+    toast = page.locator("#alerts .toast")
+    expect(toast).to_contain_text("Sync failed")
+    expect(toast).to_contain_text(english)
+    expect(toast).to_contain_text(advice)
+    expect(toast).to_contain_text("For support:")
+    expect(button(page)).to_be_enabled()
+
+
+def test_a_failure_stays_on_the_page_until_the_next_success(visit: Visit, world: World) -> None:
+    world.simulator.faults.add(status=403, times=0)
+    world.host.post(API + "/referrals/sync")
+    page = visit(host=world.host, language="tr-TR")
+    notice = page.locator("[data-notice=failed]")
+    expect(notice).to_contain_text("Son eşitleme başarısız oldu")
+    expect(notice).to_contain_text("Oturum açan hesap fırsatları okuyamıyor.")
+    expect(status(page)).to_have_attribute("data-tone", "fail")
+    expect(status(page)).to_contain_text("başarısız oldu")
+    world.simulator.faults.clear()
+    notice.get_by_role("button", name="Şimdi eşitle").click()
+    expect(page.locator("#messages .toast").last).to_contain_text("Eşitleme bitti")
+    expect(notice).to_have_count(0)
+    expect(status(page)).to_have_attribute("data-tone", "ok")
+
+
+def test_an_error_stays_and_a_success_leaves(visit: Visit, world: World) -> None:
+    page = visit(host=world.host, expected="status of 502", before=lambda page: page.clock.install())
+    expect(page.locator(".waiting")).to_be_visible()
+    world.simulator.faults.add(status=403, times=1)
+    button(page).click()
+    expect(page.locator("#alerts .toast")).to_have_count(1)
+    expect(button(page)).to_be_enabled()
+    button(page).click()
+    expect(page.locator("#messages .toast").last).to_contain_text("Sync finished")
+    page.clock.fast_forward("00:20")
+    expect(page.locator("#messages .toast")).to_have_count(0)
+    expect(page.locator("#alerts .toast")).to_have_count(1)
+    page.locator("#alerts").get_by_role("button", name="Dismiss message").click()
+    expect(page.locator("#alerts .toast")).to_have_count(0)
+
+
+def test_a_toast_waits_while_it_is_pointed_at(visit: Visit, world: World) -> None:
+    page = visit(host=world.host, before=lambda page: page.clock.install())
+    button(page).click()
+    done = page.locator("#messages .toast", has_text="Sync finished")
+    expect(done).to_be_visible()
+    done.hover()
+    page.clock.fast_forward("00:20")
+    expect(done).to_be_visible()
+    page.mouse.move(5, 5)
+    page.clock.fast_forward("00:20")
+    expect(done).to_have_count(0)
+
+
+def test_the_regions_are_there_before_a_message_is(visit: Visit, world: World) -> None:
+    page = visit(host=world.host)
+    expect(page.locator("#messages")).to_have_attribute("role", "status")
+    expect(page.locator("#messages")).to_have_attribute("aria-live", "polite")
+    expect(page.locator("#alerts")).to_have_attribute("role", "alert")
+    expect(page.locator("#sync-live")).to_have_attribute("aria-live", "polite")
+
+
+def test_a_sync_that_runs_already_is_no_error(visit: Visit, world: World) -> None:
+    def refuse(page: Page) -> None:
+        body = {"type": "x", "title": "x", "status": 409, "detail": "x", "code": "sync_running", "correlationId": "c"}
+        page.route("**/referrals/sync", lambda route: route.fulfill(status=409, json=body))
+
+    page = visit(host=world.host, expected="status of 409", before=refuse)
+    button(page).click()
+    expect(page.locator("#messages .toast").last).to_contain_text("A sync is running already.")
+    expect(page.locator("#alerts .toast")).to_have_count(0)
+
+
+def test_a_dry_run_changes_nothing_and_says_so(visit: Visit, world: World) -> None:
+    identity, _ = world.create()
+    page = visit("/app?panel=sync", host=world.host)
+    page.get_by_role("dialog").get_by_role("button", name="Dry run").click()
+    expect(page.locator("#messages .toast").last).to_contain_text("Dry run finished: 1 new")
+    assert world.get(f"/referrals?q={identity}")["total"] == 0
+    expect(page.locator(".run").first).to_contain_text("dry run")
+    world.sync()
+
+
+def test_the_runs_and_the_account(visit: Visit, world: World) -> None:
+    page = visit("/app", host=world.host)
+    status(page).click()
+    box = page.get_by_role("dialog")
+    expect(box.get_by_role("heading", level=2)).to_have_text("Sync")
+    assert "panel=sync" in page.url
+    expect(box.locator(".run")).to_have_count(len(world.get("/sync")["runs"]))
+    expect(box).to_contain_text(world.simulator.account)
+    expect(box.locator("dt", has_text="Renewed")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(status(page)).to_be_focused()
+
+
+def test_the_quarantine_shows_what_could_not_be_stored(visit: Visit, world: World) -> None:
+    world.simulator.data.add({"name": "<b>no id</b>", "status": "New"})
+    world.host.sync_to_the_end({"mode": "full"})
+    page = visit("/app?panel=sync", host=world.host, language="tr-TR")
+    box = page.get_by_role("dialog")
+    box.get_by_role("link", name="Karantina").click()
+    expect(box.locator(".run")).to_contain_text(["Kaydın kimliği yok."])
+    box.get_by_text("Ham veri").click()
+    expect(box.locator("pre")).to_contain_text('"name": "<b>no id</b>"')
+
+
+def test_stale_data_offers_a_sync(visit: Visit, world: World) -> None:
+    page = visit(host=world.host, before=answering(fresh=False))
+    notice = page.locator("[data-notice=stale]")
+    expect(notice).to_contain_text("The data is not fresh")
+    notice.get_by_role("button", name="Sync now").click()
+    expect(page.locator("#messages .toast").last).to_contain_text("Sync finished")
+
+
+def test_a_pause_that_microsoft_wants_is_said(visit: Visit, make_app_host: Callable[..., HostProcess]) -> None:
+    with Simulator(referrals=10, seed=4, auto_approve=True) as simulator:
+        host = make_app_host(simulator=simulator)
+        host.sign_in()
+        page = visit(host=host, expected="status of 503")
+        expect(page.locator(".waiting")).to_be_visible()
+        simulator.faults.add(status=429, retry_after=3600, times=0)
+        button(page).click()
+        expect(page.locator("#alerts .toast")).to_contain_text("Partner Center asked for a pause.")
+        expect(page.locator("#alerts .toast")).to_contain_text(re.compile(r"Try again in 3,[56]\d\d seconds"))
+        expect(page.locator("[data-notice=throttled]")).to_contain_text("in 59 minutes")
+
+
+def test_vanished_referrals_and_a_pause_are_said(visit: Visit, world: World) -> None:
+    page = visit(host=world.host, before=answering(visibilityChanged=True, throttledUntil="2099-01-01T00:00:00Z"))
+    expect(page.locator("[data-notice=visibility]")).to_contain_text("Many referrals vanished at once")
+    expect(page.locator("[data-notice=throttled]")).to_contain_text("Microsoft asked for a pause")
+
+
+def test_a_state_that_can_not_be_had_is_said(visit: Visit, world: World) -> None:
+    page = visit(
+        host=world.host, before=lambda page: page.route(STATUS, lambda route: route.abort()), expected="ERR_FAILED"
+    )
+    expect(status(page)).to_contain_text("State unknown")
+    expect(page.locator(".waiting")).to_be_visible()
+
+
+def test_before_the_first_sync(visit: Visit, make_app_host: Callable[..., HostProcess], simulator: Simulator) -> None:
+    host = make_app_host()
+    host.sign_in()
+    page = visit("/app?view=referrals", host=host)
+    expect(status(page)).to_contain_text("Never synced")
+    expect(page.locator(".empty")).to_contain_text("Nothing here yet")
+    page.locator("[data-notice=stale]").get_by_role("button").click()
+    expect(page.locator("tbody tr")).to_have_count(50, timeout=30_000)
+    expect(page.locator("#messages .toast").last).to_contain_text("736 new, 3 in quarantine")

@@ -168,12 +168,14 @@ class Snapshot:
 
     @cached_property
     def _referral_search(self) -> Search:
-        groups = [
-            (text, self._members[company.key])
-            for company, text in zip(self.companies, self._company_texts, strict=True)
-            if company.key in self._members
-        ]
-        return Search([referral.search_text for referral in self.referrals], groups)
+        texts = [referral.search_text for referral in self.referrals]
+        groups = []
+        for company, text in zip(self.companies, self._company_texts, strict=True):
+            members = self._members.get(company.key, ())
+            # Mostly a customer's own texts hold the name and the domain of its company already.
+            if not all(line in texts[position] for position in members for line in text.split("\n")):
+                groups.append((text, members))
+        return Search(texts, groups)
 
     @cached_property
     def referral_index(self) -> Index:

@@ -1,0 +1,161 @@
+"""One case in this process: ``python -m bench.cases NAME``, told the rest by the environment (see ``world.run``)."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.fernet import Fernet
+
+from bench import floors
+from bench.meter import TOLD, Meter
+from shared.model.run import Mode
+from shared.settings import load
+from shared.storage.companies import CompanyBook
+from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan
+from shared.storage.tables import TableStore
+from shared.sync import Sync
+
+BODIES: Final = Path(TOLD.get("work", ".")) / "bodies.pickle"
+_requests: Counter[str] = Counter()
+
+
+class SignedIn:
+    """A sign-in that is done already: what is measured is the sync."""
+
+    def token(self, *, force_refresh: bool = False) -> str:
+        """The token that the simulator gave."""
+        return str(TOLD["token"])
+
+    def own_domain(self) -> str | None:
+        """The account's."""
+        return str(TOLD["account"]).partition("@")[2]
+
+
+def _count(phase: str, operation: str, table: str) -> None:
+    if phase == "before":
+        _requests[f"{operation} {table}"] += 1
+
+
+SETTINGS: Final = load(
+    {
+        "HUNTER_PARTNER_CENTER_ENABLED": "true",
+        "HUNTER_PARTNER_CENTER_API_URL": TOLD.get("api_url", "http://127.0.0.1"),
+        "HUNTER_PARTNER_CENTER_TENANT_ID": "00000000-0000-4000-8000-000000000001",
+        "HUNTER_PARTNER_CENTER_CLIENT_ID": "00000000-0000-4000-8000-000000000002",
+        "HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "0",
+        "HUNTER_TOKEN_CACHE_KEY": Fernet.generate_key().decode(),
+        "HUNTER_STORAGE": TOLD.get("storage", ""),
+    }
+)
+
+
+def _store() -> TableStore:
+    return TableStore.from_settings(SETTINGS, intercept=_count, fast=TOLD.get("fast", True))
+
+
+def sync(mode: Mode) -> None:
+    """One run of the product."""
+    with Meter() as meter:
+        run = Sync(SETTINGS, _store(), SignedIn()).run("cli", mode=mode, budget=3_600)
+    if run.state != "succeeded":
+        raise RuntimeError(f"the run {run.state}")
+    counts = {name: getattr(run, name) for name in ("fetched", "inserted", "updated", "unchanged")}
+    meter.report(table=sum(_requests.values()), requests=dict(_requests), **counts)
+
+
+def fetch() -> None:
+    """The floor's first half."""
+    with Meter() as meter:
+        pages = floors.fetch()
+    meter.report(pages=pages)
+
+
+def prepare() -> None:
+    """Make the batch bodies that ``floor_first`` sends."""
+    with Meter() as meter:
+        rows = floors.prepare(_store(), BODIES)
+    meter.report(rows=rows)
+
+
+def floor_first() -> None:
+    """F(first): fetch, and write what the product wrote."""
+    floors.create_tables()
+    with Meter() as meter:
+        floors.fetch()
+        floors.write(BODIES)
+    meter.report()
+
+
+def floor_walk() -> None:
+    """F(walk): fetch, and read key and hash of every row."""
+    with Meter() as meter:
+        floors.fetch()
+        floors.scan_hashes()
+    meter.report()
+
+
+def companies() -> None:
+    """All companies reckoned anew from all referrals, nothing to write."""
+    store = _store()
+    with Meter() as meter:
+        rows = (from_row(row) for one in PARTITIONS for row in scan(store.table("Referrals"), one, SUMMARY_COLUMNS))
+        CompanyBook(store).rebuild(rows)
+    meter.report(table=sum(_requests.values()))
+
+
+def floor_lists() -> None:
+    """A lean scan of the columns that lists need."""
+    with Meter() as meter:
+        floors.scan_columns(SUMMARY_COLUMNS)
+    meter.report()
+
+
+def lists() -> None:
+    """The read model: cold, then every question first and again."""
+    from bench import read_model
+    from shared.web.read_model import ReadModel
+
+    model = ReadModel(_store())
+    with Meter() as meter:
+        snapshot = model.snapshot()
+    started = time.perf_counter()
+    read_model.ask(snapshot, {})
+    first = (time.perf_counter() - started) * 1000
+    asked = read_model.questions()
+    figures = {name: round(value, 3) for name, value in read_model.measure(snapshot, asked).items()}
+    times: list[float] = []
+    for _ in range(200):
+        started = time.perf_counter()
+        model.snapshot()
+        times.append((time.perf_counter() - started) * 1000)
+    started = time.perf_counter()
+    snapshot.summary(datetime.now(UTC))
+    summary = (time.perf_counter() - started) * 1000
+    meter.report(firstList=first, version=statistics.median(times), summary=summary, **figures)
+
+
+CASES: Final[dict[str, Callable[[], None]]] = {
+    "first": lambda: sync("full"),
+    "full": lambda: sync("full"),
+    "incremental": lambda: sync("incremental"),
+    "changed": lambda: sync("incremental"),
+    "fetch": fetch,
+    "prepare": prepare,
+    "floor_first": floor_first,
+    "floor_walk": floor_walk,
+    "companies": companies,
+    "floor_lists": floor_lists,
+    "lists": lists,
+}
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    CASES[sys.argv[1]]()

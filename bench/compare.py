@@ -1,0 +1,118 @@
+"""Paired runs of the cases, their medians, and the ratios that the targets speak of."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from bench import peers
+from bench.world import ROOT, WORK, PartnerCenter, Result, Storage, run
+
+Runs = list[dict[str, Result]]
+"""For each run, what each case came to; the cases of one run are a pair, so ratios are taken within it."""
+CHANGED: Final = 50
+_SDKS: Final = "azure.functions, azure.data.tables, requests, msgspec, pydantic, tenacity"
+
+
+def medians(runs: Runs) -> dict[str, Result]:
+    """The median of every number of every case; what is no number is that of the last run."""
+    found: dict[str, Result] = {}
+    for case in runs[-1]:
+        found[case] = {}
+        for name, value in runs[-1][case].items():
+            values = [one[case][name] for one in runs if case in one and name in one[case]]
+            found[case][name] = statistics.median(values) if isinstance(value, int | float) else value
+    return found
+
+
+def ratio(runs: Runs, case: str, to: str, of: str = "seconds") -> float:
+    """The median of the ratios within each run."""
+    return float(statistics.median(one[case][of] / one[to][of] for one in runs))
+
+
+def sync(referrals: int, count: int, say: Callable[[str], None], delay: float = 0.0) -> Runs:
+    """First sync, full walk, incremental with nothing and with 50 changed; beside them the floors."""
+    runs: Runs = []
+    for number in range(count):
+        say(f"sync of {referrals:,}{f' at {delay * 1000:.0f} ms a page' if delay else ''}, run {number + 1} of {count}")
+        with PartnerCenter(referrals) as partner_center:
+            partner_center.tell(delay=delay)
+            with Storage() as storage:
+                results = {"first": run("first", partner_center, storage)}
+                if not delay:
+                    run("prepare", partner_center, storage)
+                    with Storage() as empty:
+                        results["floor_first"] = run("floor_first", partner_center, empty)
+                    results["floor_walk"] = run("floor_walk", partner_center, storage)
+                results["fetch"] = run("fetch", partner_center)
+                results["full"] = run("full", partner_center, storage)
+                results["after_full"] = run("incremental", partner_center, storage)
+                results["incremental"] = run("incremental", partner_center, storage)
+                partner_center.tell(change=CHANGED)
+                results["changed"] = run("changed", partner_center, storage)
+        runs.append(results)
+    return runs
+
+
+def lists(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
+    """The read model and the companies over what a sync stored."""
+    runs: Runs = []
+    with PartnerCenter(referrals) as partner_center, Storage() as storage:
+        say(f"lists of {referrals:,}: storing")
+        run("first", partner_center, storage)
+        for number in range(count):
+            say(f"lists of {referrals:,}, run {number + 1} of {count}")
+            runs.append({case: run(case, partner_center, storage) for case in ("floor_lists", "lists", "companies")})
+    return runs
+
+
+def imports(count: int, say: Callable[[str], None]) -> Runs:
+    """What a cold start imports, beside the SDKs alone."""
+    say("imports")
+
+    def wall(code: str) -> Result:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+        return {"seconds": time.perf_counter() - started}
+
+    def pair() -> dict[str, Result]:
+        bare = wall("pass")["seconds"]
+        timed = {"sdks": wall(f"import {_SDKS}"), "function_app": wall("import function_app")}
+        return {name: {"seconds": one["seconds"] - bare} for name, one in timed.items()}
+
+    pair()  # byte code is written
+    return [pair() for _ in range(max(count, 7))]
+
+
+def against_peers(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
+    """Whole processes of the product and of what people would use instead, on the same data."""
+    environments = peers.prepare(say)
+    runs: Runs = []
+    for number in range(count):
+        results: dict[str, Result] = {}
+        for name, steps in _contestants(environments):
+            say(f"{name} with {referrals:,}, run {number + 1} of {count}")
+            with PartnerCenter(referrals) as partner_center, Storage() as storage:
+                peers.clean()
+                for step, how in steps:
+                    if step == "changed":
+                        partner_center.tell(change=CHANGED)
+                    results[f"{name} {step}"] = run(**how, partner_center=partner_center, storage=storage)
+        runs.append(results)
+    return runs
+
+
+def _contestants(environments: dict[str, Any]) -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]]]]:
+    own = [("first", "first"), ("full", "full"), ("settling", "incremental"), ("unchanged", "incremental")]
+    yield "product", [(step, {"case": case}) for step, case in [*own, ("changed", "changed")]]
+    for peer, how in environments.items():
+        yield peer, [(step, how) for step in ("first", "unchanged", "changed")]
+
+
+def folder() -> None:
+    """Make the folder that cases share."""
+    WORK.mkdir(parents=True, exist_ok=True)

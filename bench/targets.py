@@ -1,0 +1,72 @@
+"""The targets, each as what was measured and the most (or least) it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.compare import Runs, medians, ratio
+
+
+@dataclass(frozen=True)
+class Target:
+    """One line of the table of targets."""
+
+    what: str
+    measured: float
+    wanted: float
+    unit: str = ""
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether it is reached."""
+        return self.measured >= self.wanted if self.at_least else self.measured <= self.wanted
+
+
+def of_sync(runs: Runs, referrals: int) -> Iterator[Target]:
+    """First sync, full walk and incremental, without a delay."""
+    middle = medians(runs)
+    yield Target("first sync, by F(first)", ratio(runs, "first", "floor_first"), 1.5, "x")
+    yield Target("first sync, client CPU a record", middle["first"]["cpu"] / referrals * 1000, 0.2, "ms")
+    yield Target("first sync, peak memory", middle["first"]["memory"], 110, "MB")
+    yield Target("full walk with nothing changed, by F(walk)", ratio(runs, "full", "floor_walk"), 1.5, "x")
+    yield Target("full walk, client CPU a record", middle["full"]["cpu"] / referrals * 1000, 0.04, "ms")
+    yield Target("incremental with nothing changed, API requests", middle["incremental"]["api"], 1)
+    yield Target("incremental with nothing changed, table requests", middle["incremental"]["table"], 6)
+    yield Target("50 changed, API requests", middle["changed"]["api"], 1)
+    yield Target("50 changed, table requests", middle["changed"]["table"], 40)
+
+
+def of_slow(runs: Runs) -> Iterator[Target]:
+    """The same with a delay of each page."""
+    yield Target("first sync, by the bare fetch", ratio(runs, "first", "fetch"), 1.1, "x")
+    yield Target("full walk with nothing changed, by the bare fetch", ratio(runs, "full", "fetch"), 1.05, "x")
+
+
+def of_lists(runs: Runs) -> Iterator[Target]:
+    """The read model."""
+    middle = medians(runs)["lists"]
+    yield Target("cold read model, by a lean scan of its columns", ratio(runs, "lists", "floor_lists"), 1.5, "x")
+    yield Target("list with filter, search and sort, warm, p95", middle["p95Again"], 25, "ms")
+
+
+def of_imports(runs: Runs) -> Iterator[Target]:
+    """A cold start."""
+    yield Target("import of function_app, by that of the SDKs", ratio(runs, "function_app", "sdks"), 1.2, "x")
+
+
+def of_peers(runs: Runs) -> Iterator[Target]:
+    """Whole processes."""
+
+    def faster(peer: str, step: str, own: str, least: float) -> Target:
+        by = ratio(runs, f"{peer} {step}", f"product {own}", "wall")
+        return Target(f"{own} against {peer}, {step}", by, least, "x faster", at_least=True)
+
+    yield faster("naive", "first", "first", 8)
+    yield faster("dlt to the same store", "first", "first", 4)
+    yield faster("dlt to DuckDB", "first", "first", 8)
+    yield faster("dlt to DuckDB, parquet", "first", "first", 2)
+    yield faster("naive", "unchanged", "full", 25)
+    yield faster("dlt to the same store", "unchanged", "unchanged", 2)
+    yield faster("dlt to DuckDB", "unchanged", "unchanged", 2)

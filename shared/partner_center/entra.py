@@ -10,9 +10,11 @@ Facts about MSAL (1.39, read in its source and tried out) that shape this module
 
 from __future__ import annotations
 
+import json
 import random
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ import msal  # type: ignore[import-untyped]
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from shared.clock import Clock
+from shared.clock import Clock, Deadline
 from shared.errors import ConfigurationError, SignInUnavailable
 from shared.partner_center.sign_in_reasons import Refusal, refusal_of
 from shared.settings import Settings
@@ -30,6 +32,7 @@ T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
+MOST_BYTES: Final = 256 * 1024
 TRIES: Final = 3
 FIRST_WAIT: Final = 0.5
 MOST_WAIT: Final = 8.0
@@ -52,11 +55,22 @@ class _Busy(requests.RequestException):
         self.retry_after = retry_after
 
 
+@dataclass(frozen=True, repr=False)
+class _Response:
+    """What MSAL reads of an answer, and the JSON object that it is."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    text: str
+    content: Answer
+
+
 class _Http:
     """The HTTP client that MSAL is given: the authority's host alone, and answers that are JSON objects alone."""
 
-    def __init__(self, authority: str) -> None:
+    def __init__(self, authority: str, clock: Clock) -> None:
         self._origin = _origin(authority)
+        self._clock = clock
         self._session = requests.Session()
         self._session.auth = _no_credentials
 
@@ -70,43 +84,61 @@ class _Http:
         """Close the connections."""
         self._session.close()
 
-    def post(self, url: str, **options: Any) -> requests.Response:
+    def post(self, url: str, **options: Any) -> _Response:
         """As MSAL calls it."""
         return self._send("POST", url, options)
 
-    def get(self, url: str, **options: Any) -> requests.Response:
+    def get(self, url: str, **options: Any) -> _Response:
         """As MSAL calls it, for the tenant's metadata: anything but an answer is a refusal."""
         response = self._send("GET", url, options)
         if response.status_code != 200:
-            raise EntraRefused(refusal_of(response.json()))
+            raise EntraRefused(refusal_of(response.content))
         return response
 
-    def _send(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
+    def _send(self, method: str, url: str, options: Mapping[str, Any]) -> _Response:
         if _origin(url) != self._origin:
             raise ConfigurationError(
                 "Entra's metadata point to another host than HUNTER_PARTNER_CENTER_AUTHORITY; nothing was sent there."
             )
         wanted = {name: options.get(name) for name in ("params", "data", "headers")}
+        timeout = (CONNECT_SECONDS, READ_SECONDS)
         try:
-            response = self._session.request(
-                method, url, **wanted, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False, verify=True
-            )
+            with self._session.request(
+                method, url, **wanted, timeout=timeout, allow_redirects=False, verify=True, stream=True
+            ) as response:
+                status, headers = response.status_code, response.headers
+                if status in {408, 429} or status >= 500:
+                    raise _Busy(_seconds(headers.get("Retry-After", "")))
+                body = self._read(response)
         except requests.exceptions.SSLError:
             raise SignInUnavailable(
                 "The certificate of Microsoft's sign-in service can't be trusted. Check HUNTER_PARTNER_CENTER_AUTHORITY "
                 "and the network. The sign-in is kept."
             ) from None
+        except _Busy:
+            raise
         except requests.RequestException:
             raise _Busy from None
         except OSError:
             raise SignInUnavailable(
                 "The file of trusted certificates (REQUESTS_CA_BUNDLE) can't be read. The sign-in is kept."
             ) from None
-        if response.status_code in {408, 429} or response.status_code >= 500:
-            raise _Busy(_seconds(response.headers.get("Retry-After", "")))
-        if 300 <= response.status_code < 400 or not _is_object(response):
+        try:
+            content = json.loads(body)
+        except (ValueError, RecursionError):
+            content = None
+        if 300 <= status < 400 or not isinstance(content, dict):
             raise _Busy
-        return response
+        return _Response(status, headers, body.decode(), content)
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body, within a size and a time: one that drips must not outlive the claim on the renewal."""
+        body, deadline = bytearray(), Deadline(self._clock, READ_SECONDS)
+        for chunk in response.iter_content(16 * 1024):
+            body += chunk
+            if len(body) > MOST_BYTES or deadline.passed():
+                raise _Busy
+        return bytes(body)
 
 
 class Entra:
@@ -203,7 +235,7 @@ class Entra:
 
     def _try(self, cache: msal.SerializableTokenCache | None, call: Callable[[Any], T]) -> T:
         settings = self._settings
-        with _Http(settings.authority) as http:
+        with _Http(settings.authority, self._clock) as http:
             options: dict[str, Any] = {
                 "authority": f"{settings.authority}/{settings.tenant_id}",
                 "instance_discovery": False,
@@ -262,13 +294,6 @@ def _origin(url: str) -> tuple[str, str, int]:
         return parts.scheme, (parts.hostname or "").lower(), parts.port or 443
     except ValueError:
         return "", "", 0
-
-
-def _is_object(response: requests.Response) -> bool:
-    try:
-        return isinstance(response.json(), dict)
-    except ValueError:
-        return False
 
 
 def _seconds(text: str) -> float:

@@ -236,7 +236,7 @@ def test_a_secret_that_ran_out_is_a_configuration_error_and_keeps_the_sign_in(wo
     assert sign_in.status().reason is None
 
 
-@pytest.mark.parametrize("kind", ["html", "invalid_json", "wrong_type", "reset", "wrong_shape", "redirect"])
+@pytest.mark.parametrize("kind", ["html", "invalid_json", "wrong_type", "reset", "cut", "wrong_shape", "redirect"])
 def test_an_entra_that_fails_keeps_the_sign_in(world: World, kind: str) -> None:
     sign_in = world.signed_in()
     sign_in.token()
@@ -262,6 +262,16 @@ def test_retry_after_of_entra_is_kept(world: World) -> None:
         sign_in.token(force_refresh=True)
     assert caught.value.retry_after == 600
     assert world.redeemed() - asked == 1
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(world: World) -> None:
+    sign_in = world.signed_in()
+    huge = '{"access_token": "' + "x" * entra_module.MOST_BYTES + '"}'
+    world.simulator.faults.add(kind="status", status=200, match="token", body=huge, times=0)
+    with pytest.raises(SignInUnavailable):
+        sign_in.token(force_refresh=True)
+    world.simulator.faults.clear()
+    assert sign_in.token(force_refresh=True)
 
 
 def test_a_certificate_that_nobody_vouches_for_ends_it_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,13 @@ def show(
         for payload in simulator.data.payloads():
             if not isinstance(payload, dict) or not isinstance(payload.get("id"), str) or not payload["id"].strip():
                 continue
+            name, customer = str(payload.get("name")), payload.get("customerProfile")
+            if any(ord(letter) > 0xFFFF for letter in name):  # few machines that take pictures have a font for these
+                plain = {
+                    "name": "Contoso Retail",
+                    **({"customerProfile": {"name": "Contoso Retail"}} if isinstance(customer, dict) else {}),
+                }
+                simulator.data.change(payload["id"], touch=False, **plain)
             details = payload.get("details")
             value, currency = (
                 (details.get("dealValue"), details.get("currency")) if isinstance(details, dict) else (None, None)

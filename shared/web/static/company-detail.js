@@ -109,14 +109,15 @@ const line = (referral) =>
  * @param {() => void} refresh
  */
 function review(company, refresh) {
-  /** @type {Map<string, Referral[]>} */
+  /** @type {Map<string, [string, Referral[]]>} */
   const groups = new Map();
   for (const referral of company.referrals) {
     if (referral.linkedByHand) continue;
     const name = referral.customerName || t("unnamed.company");
-    groups.set(name, [...(groups.get(name) ?? []), referral]);
+    const key = fold(name);
+    groups.set(key, [groups.get(key)?.[0] ?? name, [...(groups.get(key)?.[1] ?? []), referral]]);
   }
-  const rows = [...groups].sort((a, b) => b[1].length - a[1].length || collate(a[0], b[0]));
+  const rows = [...groups.values()].sort((a, b) => b[1].length - a[1].length || collate(a[0], b[0]));
   return h(
     "div.notice.warn.review",
     null,
@@ -130,6 +131,9 @@ function review(company, refresh) {
     ),
   );
 }
+
+/** Without case, accents and the difference of the Turkish i's: "BILIŞIM" and "Bilişim" are one name. @param {string} name */
+const fold = (name) => name.replace(/[İIı]/g, "i").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 /**
  * @param {CompanyDetail} company

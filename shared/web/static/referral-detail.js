@@ -108,7 +108,12 @@ const deal = (referral) =>
     [t("detail.accepted"), dateTime(referral.acceptedDateTime)],
     [t("detail.closed"), dateTime(referral.closedDateTime)],
     [t("detail.reason"), referral.statusReason],
-    [t("detail.type"), [referral.type, referral.qualification].filter((value) => value && value !== "None").join(" · ")],
+    [
+      t("detail.type"),
+      [referral.type && term("type", referral.type), referral.qualification && term("qualification", referral.qualification)]
+        .filter(Boolean)
+        .join(" · "),
+    ],
     [t("detail.source"), referral.referralSource],
   ]);
 
@@ -198,8 +203,12 @@ const people = (title, persons, nobody) =>
       : h("p.muted", null, nobody),
   ]);
 
-/** @param {Named | string} item */
-const itemName = (item) => (typeof item === "string" ? item : String(item.name ?? item.id ?? "–"));
+/** A name, or else an id made readable: "Dynamics365Business" is "Dynamics 365 Business". @param {Named | string} item */
+function itemName(item) {
+  if (typeof item === "object" && item.name) return item.name;
+  const id = String((typeof item === "string" ? item : item.id) ?? "–");
+  return /^[A-Z][A-Za-z]+[A-Za-z\d,()]*$/.test(id) ? id.replace(/([a-z])([A-Z\d])|(\d)(?=[A-Z][a-z])/g, "$1$3 $2") : id;
+}
 
 /** @param {ReferralDetail} referral */
 function wishes(referral) {

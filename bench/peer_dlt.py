@@ -21,9 +21,7 @@ def main(kind: str) -> None:
         import dlt
         from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
         from dlt.sources.rest_api import rest_api_source
-        from dlt.sources.rest_api.config_setup import register_paginator
 
-        @register_paginator("own_links")
         class OwnLinks(JSONLinkPaginator):
             """The links name another host and a shortened path; only their query counts."""
 

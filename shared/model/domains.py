@@ -126,6 +126,7 @@ def email_domain(email: str) -> str | None:
     return hostname(host) if at and local.strip() else None
 
 
+@lru_cache(maxsize=20_000)
 def hostname(text: str) -> str | None:
     """A domain name in lower case and punycode, without a final dot; None when it is none that the internet has."""
     # Software with a Turkish locale writes MİCROSOFT.COM for microsoft.com; no registry takes İ itself.
@@ -172,6 +173,7 @@ def is_free_mail(domain: str) -> bool:
     )
 
 
+@lru_cache(maxsize=20_000)
 def tenant_domain(domain: str) -> str | None:
     """``contoso.onmicrosoft.com`` of any address below it; None for other domains."""
     host = hostname(domain) or ""

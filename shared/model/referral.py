@@ -62,7 +62,15 @@ class _Head(msgspec.Struct):
     updatedDateTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - Microsoft's name
 
 
+class _UsualHead(msgspec.Struct):
+    id: str
+    createdDateTime: str | None = None  # noqa: N815 - Microsoft's name
+    updatedDateTime: str | None = None  # noqa: N815 - Microsoft's name
+
+
 _head = msgspec.json.Decoder(_Head)
+_usual_head = msgspec.json.Decoder(_UsualHead)
+_exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,12 @@ def read_head(raw: bytes | memoryview) -> Head:
         Unstorable: it is no object, or has no id.
     """
     try:
+        usual = _usual_head.decode(raw)
+        if usual.id.strip():
+            return Head(_tidy(usual.id.strip()), _time(usual.createdDateTime), _time(usual.updatedDateTime))
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        pass  # a wrong type, or worse: looked at one by one below
+    try:
         head = _head.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         head = _odd_head(bytes(raw))
@@ -100,7 +114,8 @@ def read_head(raw: bytes | memoryview) -> Head:
         referral_id = str(referral_id)
     if not isinstance(referral_id, str) or not referral_id.strip():
         raise Unstorable("The record has no id.")
-    return Head(_tidy(referral_id.strip()), _time(head.createdDateTime), _time(head.updatedDateTime))
+    created, updated = _plain(head.createdDateTime), _plain(head.updatedDateTime)
+    return Head(_tidy(referral_id.strip()), _time(created), _time(updated))
 
 
 def _odd_head(raw: bytes) -> _Head:
@@ -160,7 +175,10 @@ def content_hash(raw: bytes, salt: bytes = b"") -> str:
     """
     try:
         record = _load(raw)
-        canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), default=str).encode()
+        try:
+            canonical = msgspec.json.encode(record, order="sorted")
+        except UnicodeEncodeError:
+            canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), default=str).encode()
     except RecursionError:
         canonical = raw
     return hashlib.blake2b(canonical, key=salt[:64], digest_size=16).hexdigest()
@@ -246,7 +264,10 @@ def search_text_of(referral: Referral) -> str:
 
 def _load(raw: bytes) -> Any:
     """A record with exact decimals, without OData's annotations at its top."""
-    record = json.loads(raw, parse_float=Decimal, parse_int=_integer)
+    try:
+        record = _exact.decode(raw)
+    except (msgspec.DecodeError, RecursionError, ValueError):  # half surrogates, numbers of thousands of digits
+        record = json.loads(raw, parse_float=Decimal, parse_int=_integer)
     if isinstance(record, dict):
         return {name: value for name, value in record.items() if not name.startswith("@odata.")}
     return record
@@ -265,9 +286,9 @@ def _plain(raw: msgspec.Raw | msgspec.UnsetType) -> Any:
         return None
 
 
-def _time(raw: msgspec.Raw | msgspec.UnsetType) -> str | None:
+def _time(value: object) -> str | None:
     try:
-        return times.parse_time(_plain(raw))
+        return times.parse_time(value)
     except ValueError:
         return None
 

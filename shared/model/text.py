@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _LETTERS: Final = str.maketrans(
@@ -47,8 +48,15 @@ def fold(text: str) -> str:
 
 
 def _undecorated(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in apart if not _is_decoration(letter))
+    return unicodedata.normalize("NFKD", text).translate(_undecorating)
+
+
+class _Undecorating(dict[int, int | None]):
+    """For ``str.translate``: takes decoration out; each letter is looked at when it is first met."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if _is_decoration(chr(code)) else code
+        return self[code]
 
 
 def _is_decoration(letter: str) -> bool:
@@ -58,6 +66,10 @@ def _is_decoration(letter: str) -> bool:
     return any(first <= code <= last for first, last in _MARKS) or unicodedata.category(letter) == "Cf"
 
 
+_undecorating: Final = _Undecorating()
+
+
+@lru_cache(maxsize=20_000)
 def name_key(name: str | None, country: str | None) -> str | None:
     """The key of a company that is known by name alone: ``name-tr-acme-bilisim``.
 
@@ -81,9 +93,9 @@ def name_key(name: str | None, country: str | None) -> str | None:
 
 def name_words(name: str | None) -> list[str]:
     """The folded words of a company's name without its legal form; empty when the name is none or a placeholder."""
-    if not name or is_placeholder(name):
+    words = _words(fold(name)) if name else []
+    if _says_nothing(words):
         return []
-    words = _words(fold(name))
     rest = _without_legal_form(words)
     # "AG" may be all there is, and one letter alone would collect strangers: then the legal form stays.
     return rest if sum(map(len, rest)) > 1 else words
@@ -91,7 +103,10 @@ def name_words(name: str | None) -> list[str]:
 
 def is_placeholder(name: str) -> bool:
     """Whether a name is one of the words that people and forms put where a name is missing."""
-    words = _words(fold(name))
+    return _says_nothing(_words(fold(name)))
+
+
+def _says_nothing(words: list[str]) -> bool:
     text = "".join(words)
     # A single Latin letter or a row of digits' worth of nothing; a single Chinese character can be a name.
     return not text or (len(text) == 1 and text.isascii()) or set(text) == {"0"} or " ".join(words) in _PLACEHOLDERS

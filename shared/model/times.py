@@ -8,12 +8,14 @@ digits, ``2020-10-30T21:03:00.0000000Z``: nothing is cut, and text order is time
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 _FORM = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
+_USUAL = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,7}))?Z", re.ASCII)
 _WIDTH = len("2020-10-30T21:03:00.0000000Z")
 
 
@@ -23,6 +25,11 @@ def parse_time(value: object) -> str:
     Raises:
         ValueError: it is no time.
     """
+    usual = _USUAL.fullmatch(value) if isinstance(value, str) else None
+    if usual:
+        with suppress(ValueError):  # an hour of 24 may yet be read below
+            datetime.fromisoformat(usual[1])
+            return f"{usual[1]}.{(usual[2] or '').ljust(7, '0')}Z"
     match = _FORM.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError("not a time")

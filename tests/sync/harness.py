@@ -202,7 +202,11 @@ class World:
                     return super().send(request, **options)
                 world.io("before request")
                 answer = super().send(request, **options)
-                world.io("after request")
+                try:
+                    world.io("after request")
+                except BaseException:
+                    answer.close()  # a process that dies takes its sockets along
+                    raise
                 return answer
 
         return Session()
@@ -286,6 +290,11 @@ class World:
         with self.counting(point) as calls, suppress(Killed):
             self.sync().run("http", **options)
         return len(calls)
+
+    def kill_quietly(self, point: int, **options: Any) -> None:
+        """Like kill_at, for a run that may also end in another way before."""
+        with suppress(HunterError):
+            self.kill_at(point, **options)
 
     @contextmanager
     def counting(self, kill_at: int | None = None) -> Iterator[list[str]]:

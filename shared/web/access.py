@@ -152,7 +152,7 @@ class Throttle:
     Its purpose is that a stuck script cannot keep an instance busy; what keeps two syncs apart is the lease.
     """
 
-    def __init__(self, burst: int = 120, per_minute: float = 120, clock: Clock | None = None) -> None:
+    def __init__(self, burst: int, per_minute: float, clock: Clock | None = None) -> None:
         self._clock: Clock = clock or SystemClock()
         self._burst = float(burst)
         self._per_second = per_minute / 60

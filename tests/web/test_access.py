@@ -224,7 +224,7 @@ def test_throttle_lets_a_burst_through_and_then_a_steady_rate() -> None:
 
 def test_a_few_posts_a_second_never_meet_the_throttle() -> None:
     clock = Clock()
-    throttle = Throttle(clock=clock)  # type: ignore[arg-type]
+    throttle = Throttle(120, 120, clock)  # type: ignore[arg-type]
     for _ in range(150):
         throttle.take()
         clock.seconds += 0.25

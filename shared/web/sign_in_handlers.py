@@ -30,7 +30,8 @@ def begin(request: HttpRequest, principal: Principal, services: Services) -> Htt
     """POST sign-in: begin one; the answer says where the person goes on."""
     if body_of(request):
         raise InvalidRequest("This route takes no body.")
-    redirect_uri = own_origin(request.url, os.environ) + CALLBACK
+    comes_back = bool(services.settings.client_secret)  # a device code sends nobody back, so needs no own address
+    redirect_uri = own_origin(request.url, os.environ) + CALLBACK if comes_back else ""
     return responses.json(services.sign_in.begin(redirect_uri, principal.id))
 
 

@@ -144,3 +144,12 @@ def test_the_own_address_is_never_taken_from_the_caller() -> None:
     for url in ("http://127.0.0.1:7071", "http://localhost:7071", "http://[::1]:7071"):
         assert own_origin(f"{url}/api/x?y", {}) == url
     assert LOCAL.may(Role.OPERATE)
+
+
+def test_only_a_flow_that_comes_back_needs_the_own_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBSITE_SITE_NAME", "hunter")
+    monkeypatch.delenv("WEBSITE_HOSTNAME", raising=False)
+    assert Page(world).json("begin")["flow"] == "deviceCode"
+    answer = Page(world, HUNTER_PARTNER_CENTER_CLIENT_SECRET=world.simulator.client_secret).ask("begin")
+    assert answer.status_code == 500
+    assert "WEBSITE_HOSTNAME" in json.loads(answer.get_body())["detail"]

@@ -23,7 +23,7 @@ from shared.log import get_logger
 from shared.model import times
 from shared.model.changes import Change, diff
 from shared.model.company_rows import Touched
-from shared.model.referral import Head, Unstorable, content_hash, read_head, read_record, rules_salt, summarise
+from shared.model.referral import Head, Loaded, Unstorable, fingerprint, read_head, read_record, rules_salt, summarise
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.storage import changes as change_log
@@ -288,7 +288,9 @@ class Intake:
     def _decide(self, candidate: _Candidate, stored: Entity | None) -> Operation | None:
         """What to do with a record, given the row that is stored; notes the outcome in the candidate."""
         head = candidate.head
-        candidate.content_hash = candidate.content_hash or content_hash(candidate.raw, self._salt)
+        loaded: Loaded | None = None
+        if not candidate.content_hash:
+            candidate.content_hash, loaded = fingerprint(head, candidate.raw, self._salt)
         candidate.change, candidate.pieces, candidate.before, candidate.after = None, [], None, None
         candidate.outcome = "unchanged"
         gone = stored is not None and bool(stored.get("missingSince"))
@@ -297,7 +299,7 @@ class Intake:
         if stored and self._is_newer(stored, head):
             return self._found_again(candidate, stored) if gone else None
         row, candidate.pieces = to_row(
-            summarise(read_record(candidate.raw), self._own_domains),
+            summarise(read_record(candidate.raw, loaded), self._own_domains),
             candidate.raw.decode("utf-8", "surrogatepass"),
             candidate.content_hash,
             f"{candidate.raw_hash:016x}",
@@ -394,7 +396,7 @@ class Intake:
         self._store.table(change_log.TABLE).replace(change_log.change_row(before.id, version, now, [change]), None)
         row["missingSince"] = now
         try:
-            self._table.replace(row, etag)
+            self._table.transact([Replace(row, etag)])
             marked = True
         except RowConflict:
             # Ours all the same, if an earlier attempt was applied and only its answer got lost.

@@ -121,30 +121,34 @@ def read_head(raw: bytes | memoryview) -> Head:
 def _odd_head(raw: bytes) -> _Head:
     """The head of a record that msgspec refuses."""
     try:
-        record = odd_json.loads(raw)
+        record = odd_json.loads(raw, parse_int=_integer)
     except ValueError:
         record = None
     if not isinstance(record, dict):
         raise Unstorable("The record is no object.")
-    known = {name: msgspec.Raw(json.dumps(record[name]).encode()) for name in _Head.__struct_fields__ if name in record}
+    known = {name: msgspec.Raw(json.dumps(record[name], default=str).encode()) for name in _Head.__struct_fields__ if name in record}
     return _Head(**known)
 
 
-def read_record(raw: bytes | str) -> Reading:
+def read_record(raw: bytes | str, loaded: Loaded | None = None) -> Reading:
     """Read a record into the documented resource; what can't be read is null and named.
+
+    Args:
+        raw: the record as received.
+        loaded: its content as ``fingerprint`` left it, if it is at hand; it is used up.
 
     Raises:
         Unstorable: it is no object, or has no id.
     """
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
-    head = read_head(data)
     problems: list[Problem] = []
     try:
-        record = _load(data)
+        record = loaded.content if loaded else _load(data)
     except RecursionError:
         record = _load(odd_json.prune(data))
         problems.append(Problem("record", "nested too deep"))
-    record["id"] = head.id
+    referral_id = loaded.id if loaded else read_head(data).id
+    record["id"] = referral_id
     if _ESCAPED_ODDITY.search(data):
         record = _tidy_all(record)
     while True:
@@ -158,12 +162,20 @@ def read_record(raw: bytes | str) -> Reading:
                 if _blank(record, path):
                     problems.append(Problem(_path_text(path), _REASONS.get(one["type"], _reason(one["msg"]))))
             if len(problems) == before:
-                return _unread(head.id, problems)
+                return _unread(referral_id, problems)
 
 
 def _unread(referral_id: str, problems: list[Problem]) -> Reading:
     """Nothing but the id can be read; the payload is kept all the same."""
     return Reading(Referral(id=referral_id), (*problems, Problem("record", _UNREADABLE)))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A record's JSON, read but not yet looked at."""
+
+    id: str
+    content: dict[str, Any]
 
 
 def content_hash(raw: bytes, salt: bytes = b"") -> str:
@@ -173,6 +185,17 @@ def content_hash(raw: bytes, salt: bytes = b"") -> str:
         raw: the record as received.
         salt: whatever else decides how the record is read (rules, own domains); see ``rules_salt``.
     """
+    return _fingerprint(raw, salt)[0]
+
+
+def fingerprint(head: Head, raw: bytes, salt: bytes) -> tuple[str, Loaded | None]:
+    """The ``content_hash`` of a record, and what was loaded on the way, for ``read_record``."""
+    hashed, record = _fingerprint(raw, salt)
+    return hashed, Loaded(head.id, record) if isinstance(record, dict) else None
+
+
+def _fingerprint(raw: bytes, salt: bytes) -> tuple[str, Any]:
+    record: Any = None
     try:
         record = _load(raw)
         try:
@@ -180,8 +203,8 @@ def content_hash(raw: bytes, salt: bytes = b"") -> str:
         except UnicodeEncodeError:
             canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), default=str).encode()
     except RecursionError:
-        canonical = raw
-    return hashlib.blake2b(canonical, key=salt[:64], digest_size=16).hexdigest()
+        canonical, record = raw, None
+    return hashlib.blake2b(canonical, key=salt[:64], digest_size=16).hexdigest(), record
 
 
 def rules_salt(own_domains: Collection[str]) -> bytes:
@@ -269,7 +292,8 @@ def _load(raw: bytes) -> Any:
     except (msgspec.DecodeError, RecursionError, ValueError):  # half surrogates, numbers of thousands of digits
         record = json.loads(raw, parse_float=Decimal, parse_int=_integer)
     if isinstance(record, dict):
-        return {name: value for name, value in record.items() if not name.startswith("@odata.")}
+        for name in [name for name in record if name.startswith("@odata.")]:
+            del record[name]
     return record
 
 

@@ -126,8 +126,8 @@ def _odd_head(raw: bytes) -> _Head:
         record = None
     if not isinstance(record, dict):
         raise Unstorable("The record is no object.")
-    known = {name: msgspec.Raw(json.dumps(record[name], default=str).encode()) for name in _Head.__struct_fields__ if name in record}
-    return _Head(**known)
+    known = {name: record[name] for name in _Head.__struct_fields__ if name in record}
+    return _Head(**{name: msgspec.Raw(json.dumps(value, default=str).encode()) for name, value in known.items()})
 
 
 def read_record(raw: bytes | str, loaded: Loaded | None = None) -> Reading:

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, wait
 from typing import Final
 
 from shared.errors import StorageUnavailable
-from shared.storage.entities import weight
+from shared.storage.entities import wire_bytes
 from shared.storage.tables import (
     BATCH_BYTES,
     BATCH_ROWS,
@@ -19,6 +19,8 @@ from shared.storage.tables import (
 )
 
 _MOST_CONFLICTS: Final = 1_000
+_PART_BYTES: Final = 3_072
+"""Headers and address of an operation in its batch; an address of long keys may take most of it."""
 
 Decide = Callable[[Operation], Operation | None]
 """Asked when an operation's condition did not hold: the operation to try instead, or None to leave the row alone."""
@@ -79,8 +81,7 @@ def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
         batch: list[Operation] = []
         size = 0
         for operation in members:
-            # JSON escapes and the envelope of a part come on top of the weight; a kilobyte and a quarter allow for both.
-            weighs = 1_024 if isinstance(operation, Delete) else 1_024 + weight(operation.entity) * 5 // 4
+            weighs = _PART_BYTES + (0 if isinstance(operation, Delete) else wire_bytes(operation.entity))
             if batch and (len(batch) == BATCH_ROWS or size + weighs > BATCH_BYTES):
                 yield batch
                 batch, size = [], 0

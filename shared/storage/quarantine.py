@@ -13,7 +13,7 @@ import msgspec
 
 from shared.model import times
 from shared.storage.entities import Entity, get_text, put_text
-from shared.storage.tables import RowConflict, TableStore
+from shared.storage.tables import Replace, RowConflict, TableStore
 
 TABLE: Final = "Quarantine"
 _PARTITION: Final = "quarantine"
@@ -55,7 +55,7 @@ class Quarantine:
             "walk": walk_id,
         }
         put_text(row, "raw", record.raw.decode("utf-8", "replace")[:_MOST_KEPT])
-        self._table.replace(row, None)
+        self._table.transact([Replace(row, None)])  # Azurite takes large rows in batches alone
         self._rows()[record.key] = row
         return stored is None
 

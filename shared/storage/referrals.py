@@ -184,8 +184,7 @@ def read_rows(table: Table, ids: Iterable[str], select: Iterable[str] | None = N
     found: dict[str, Entity] = {}
     columns = list(select) if select else None
     for partition, members in sorted(by_partition.items()):
-        for start in range(0, len(members), _KEYS_IN_FILTER):
-            chunk = {key(member): member for member in members[start : start + _KEYS_IN_FILTER]}
+        for chunk in _filters({key(member): member for member in members}):
             for row in rows_with_keys(table, partition, list(chunk), columns):
                 found[chunk[row["RowKey"]]] = row
     return found
@@ -193,6 +192,23 @@ def read_rows(table: Table, ids: Iterable[str], select: Iterable[str] | None = N
 
 _KEYS_IN_FILTER: Final = 14
 """Azure takes at most 15 comparisons in a filter, one of which is the partition's."""
+_FILTER_LETTERS: Final = 8_000
+"""What the keys of a filter may take of its address, in which a letter outside ASCII takes six and more."""
+
+
+def _filters(ids_by_key: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Row keys and their ids, as many as one filter holds."""
+    chunk: dict[str, str] = {}
+    letters = 0
+    for row_key, referral_id in ids_by_key.items():
+        takes = len(row_key) if row_key.isascii() else 3 * len(row_key.encode())
+        if chunk and (len(chunk) == _KEYS_IN_FILTER or letters + takes > _FILTER_LETTERS):
+            yield chunk
+            chunk, letters = {}, 0
+        chunk[row_key] = referral_id
+        letters += takes
+    if chunk:
+        yield chunk
 
 
 def rows_with_keys(table: Table, partition: str, keys: list[str], select: list[str] | None = None) -> Iterator[Entity]:

@@ -123,7 +123,7 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
         InvalidRequest: it is no JSON object.
     """
     body = request.get_body()
-    if not body.strip():
+    if not body:
         return {}
     try:
         content = msgspec.json.decode(body)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.partner_center import entra, tokens
-from shared.web import access, parameters
+from shared.web import access, parameters, services
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -26,8 +26,8 @@ def test_the_table_is_read() -> None:
 
 
 def test_the_figures_are_those_of_the_code() -> None:
-    throttle = access.Throttle()
-    assert f"{throttle._burst:g} at once, then {60 * throttle._per_second:g} a minute" in TEXT
+    assert services.SYNCS_A_MINUTE == services.SIGN_INS_A_MINUTE
+    assert f"{services.SYNCS_A_MINUTE} at once, then {services.SYNCS_A_MINUTE} a minute" in TEXT
     assert f"{access.BODY_BYTES // 1024} KiB" in TEXT
     most = (parameters.MOST_PARAMETERS, parameters.MOST_VALUES, parameters.MOST_LETTERS, parameters.MOST_ON_A_PAGE)
     assert "{}, {} of one, {} characters; {}".format(*most) in TEXT

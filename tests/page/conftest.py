@@ -121,6 +121,7 @@ def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
             profile.grant_permissions(["clipboard-read", "clipboard-write"])
             profile.add_init_script(WATCH)
             page = profile.new_page()
+            stack.callback(page.unroute_all, behavior="ignoreErrors")
 
             def complain(text: str) -> None:
                 if not (expected and re.search(expected, text)):

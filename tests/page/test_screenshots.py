@@ -36,7 +36,7 @@ PICTURES = [
     Picture("overview-phone-light", "/app", device="phone"),
     Picture(
         "referrals-desktop-light",
-        "/app?view=referrals&direction=Incoming&status=New&status=Active&sort=expirationDateTime",
+        "/app?view=referrals&direction=Incoming&status=New&sort=expirationDateTime",
     ),
     Picture(
         "referrals-phone-dark",

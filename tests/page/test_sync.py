@@ -359,6 +359,34 @@ def test_vanished_referrals_and_a_pause_are_said(visit: Visit, world: World) -> 
     expect(page.locator("[data-notice=throttled]")).to_contain_text("Microsoft asked for a pause")
 
 
+def test_a_renewal_that_fails_while_signed_in_is_said(visit: Visit, world: World) -> None:
+    sign_in = {**world.get("/sync")["signIn"], "reason": "x", "reasonCode": "unavailable"}
+    page = visit(host=world.host, before=answering(signIn=sign_in))
+    expect(page.locator("[data-notice=renewal]")).to_contain_text("The sign-in could not be renewed")
+    expect(page.locator("[data-notice=renewal]")).to_contain_text("Microsoft's sign-in service fails at the moment.")
+
+
+@pytest.mark.parametrize(
+    ("code", "status_code", "said"),
+    [
+        ("forbidden", 403, "An administrator can give you the role Referrals.Operate."),
+        ("too_many_requests", 429, "That was too often in a short time. Try again in 7 seconds."),
+        ("unauthenticated", 401, "You are no longer signed in to this page."),
+    ],
+)
+def test_what_the_app_itself_refuses_is_said(
+    visit: Visit, world: World, code: str, status_code: int, said: str
+) -> None:
+    def refuse(page: Page) -> None:
+        body = {"type": "x", "title": "x", "status": status_code, "detail": "x", "code": code, "correlationId": "c"}
+        headers = {"Retry-After": "7"} if status_code == 429 else {}
+        page.route("**/referrals/sync", lambda route: route.fulfill(status=status_code, json=body, headers=headers))
+
+    page = visit(host=world.host, expected=f"status of {status_code}", before=refuse)
+    button(page).click()
+    expect(page.locator("#alerts .toast")).to_contain_text(said)
+
+
 def test_a_state_that_can_not_be_had_is_said(visit: Visit, world: World) -> None:
     page = visit(
         host=world.host, before=lambda page: page.route(STATUS, lambda route: route.abort()), expected="ERR_FAILED"

@@ -97,7 +97,7 @@ const phrases = {
   "deadline.in": { one: "{n} day left", other: "{n} days left" },
   "deadline.today": "Last day",
   "deadline.past": "Overdue",
-  "closing.hint": "Estimated closing date",
+  "deadline.was": "An answer was due on this day",
   "currency.none": "no currency",
   "currency.unknown": "Partner Center names no currency for this amount",
   "missing.badge": "Missing",

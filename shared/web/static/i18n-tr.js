@@ -97,7 +97,7 @@ const phrases = {
   "deadline.in": { one: "{n} gün kaldı", other: "{n} gün kaldı" },
   "deadline.today": "Son gün",
   "deadline.past": "Süresi geçti",
-  "closing.hint": "Tahmini kapanış tarihi",
+  "deadline.was": "Yanıtın son günüydü",
   "currency.none": "para birimi yok",
   "currency.unknown": "Partner Center bu tutar için para birimi vermiyor",
   "missing.badge": "Kayıp",

@@ -14,6 +14,9 @@ import {
 } from "./labels.js";
 import { changed, companyHref, referralHref } from "./route.js";
 
+/** Text that a narrow column may cut, whole in its title. @param {string} tag @param {string} text @param {Record<string, string>} [more] */
+const whole = (tag, text, more) => h(tag, { ...more, title: text, dir: "auto" }, text);
+
 /** @type {ListKind<Referral>} */
 export const referrals = {
   view: "referrals",
@@ -25,7 +28,7 @@ export const referrals = {
       name: "company",
       sort: "companyName",
       cell: (referral) => [
-        h("span.strong", null, referral.companyName ?? referral.customerName ?? t("unnamed.company")),
+        whole("span.strong", referral.companyName ?? referral.customerName ?? t("unnamed.company")),
         h("span.sub.direction", null, term("direction", referral.direction)),
       ],
     },
@@ -33,7 +36,12 @@ export const referrals = {
       name: "referral",
       sort: "name",
       cell: (referral) => [
-        h("div.title", null, h("a.opener", { href: referralHref(referral.id) }, referral.name || t("unnamed.referral")), ...marks(referral)),
+        h(
+          "div.title",
+          null,
+          whole("a.opener", referral.name || t("unnamed.referral"), { href: referralHref(referral.id) }),
+          ...marks(referral),
+        ),
       ],
     },
     { name: "category", cell: (referral) => [categoryBadge(referral.category)] },
@@ -41,7 +49,7 @@ export const referrals = {
     {
       name: "deadline",
       sort: "expirationDateTime",
-      cell: (referral) => [deadlineBadge(referral.expiresInDays, referral.expirationDateTime) ?? closing(referral)],
+      cell: (referral) => [deadlineBadge(referral.expiresInDays, referral.expirationDateTime) ?? answered(referral)],
     },
     { name: "value", sort: "dealValue", descendingFirst: true, cell: (referral) => [amount(referral.dealValue, referral.currency)] },
     {
@@ -70,9 +78,9 @@ export const referrals = {
 };
 
 /** @param {Referral} referral */
-const closing = (referral) =>
-  referral.closingDateTime && referral.status !== "Closed"
-    ? h("span.muted", { title: t("closing.hint") }, date(referral.closingDateTime))
+const answered = (referral) =>
+  referral.expirationDateTime
+    ? h("span.sub", { title: t("deadline.was") }, date(referral.expirationDateTime))
     : h("span.muted", null, "–");
 
 /**
@@ -121,7 +129,7 @@ export const companies = {
       name: "company",
       sort: "name",
       cell: (company) => [
-        h("a.opener.strong", { href: companyHref(company.key) }, company.name || t("unnamed.company")),
+        whole("a.opener.strong", company.name || t("unnamed.company"), { href: companyHref(company.key) }),
         h("span.sub", null, company.domain ?? t("company.noDomain")),
       ],
     },

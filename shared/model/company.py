@@ -175,12 +175,16 @@ def _first(values: Iterable[str | None]) -> str | None:
 
 
 def _names(key: str, newest: list[Entry]) -> tuple[str, tuple[str, ...]]:
-    """The company's name and its aliases: what a person gave, else the most recent good one; the others behind it."""
+    """The company's name and its aliases: what a person gave, else the most recent good one; the others behind it.
+
+    A referral that a person moved here was named wrongly, most likely, so its own name does not become the company's.
+    """
     given = sorted(
         (entry for entry in newest if entry.given_name), key=lambda entry: entry.linked_at or "", reverse=True
     )
     names = [entry.given_name for entry in given]
-    names += [entry.name for entry in newest if entry.name and _is_good(entry.name)]
+    own_first = sorted(newest, key=lambda entry: entry.linked_at is not None)
+    names += [entry.name for entry in own_first if entry.name and _is_good(entry.name)]
     different: dict[str, str] = {}
     for name in filter(None, names):
         different.setdefault(_folded(name), name)

@@ -71,6 +71,15 @@ def test_a_name_given_by_a_person_stands_first() -> None:
     assert (made.name, set(made.aliases)) == ("Contoso Holding", {"Contoso A.Ş.", "X Y"})
 
 
+def test_a_referral_moved_here_by_hand_does_not_rename_the_company() -> None:
+    link = Link("contoso.com", None, None, "me", day(9))
+    own = replace(BASE, customer_name="Contoso", updated_date_time=day(1))
+    moved = replace(BASE, id="b", customer_name="Misnamed", updated_date_time=day(9))
+    made = company_of("contoso.com", [entry_of(own, None), entry_of(moved, link)])
+    assert made is not None
+    assert (made.name, made.aliases) == ("Contoso", ("Misnamed",))
+
+
 def test_amounts_are_exact_and_currencies_apart() -> None:
     made = company(
         replace(BASE, deal_value=Decimal("0.1"), currency="USD"),

@@ -47,7 +47,7 @@ def split_page(body: bytes) -> tuple[list[bytes], str | None]:
     Raises:
         ValueError: it is no page of referrals.
     """
-    page = loads(body, parse_int=str)  # digits without end are no number to Python
+    page = loads(body, parse_int=float)  # digits without end are no number to Python
     if not isinstance(page, dict) or not isinstance(page.get("value"), list):
         raise ValueError("no page")
     link = page.get("@odata.nextLink")

@@ -141,13 +141,13 @@ def read_record(raw: bytes | str, loaded: Loaded | None = None) -> Reading:
         Unstorable: it is no object, or has no id.
     """
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+    referral_id = loaded.id if loaded else read_head(data).id
     problems: list[Problem] = []
     try:
         record = loaded.content if loaded else _load(data)
     except RecursionError:
         record = _load(odd_json.prune(data))
         problems.append(Problem("record", "nested too deep"))
-    referral_id = loaded.id if loaded else read_head(data).id
     record["id"] = referral_id
     if _ESCAPED_ODDITY.search(data):
         record = _tidy_all(record)

@@ -300,7 +300,7 @@ def _object(body: bytes) -> bytes:
     try:
         msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
-        if not isinstance(odd_json.loads(body, parse_int=str), dict):
+        if not isinstance(odd_json.loads(body, parse_int=float), dict):
             raise ValueError("no object") from None
     return body
 

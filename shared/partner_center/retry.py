@@ -128,7 +128,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(int(text[:9]))
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None:
         return None

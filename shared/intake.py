@@ -7,9 +7,10 @@ and decide again.
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
@@ -45,10 +46,10 @@ from shared.storage.tables import Delete, Insert, Operation, Replace, RowConflic
 
 log = get_logger(__name__)
 
-BUFFER_ROWS: Final = 1_600
-"""Changed records that are held before they are written: 16 partitions fill batches of 100."""
+BUFFER_ROWS: Final = 640
+"""Changed records that are gathered before they are written, while as many more are read: batches of some 40."""
 BUFFER_BYTES: Final = 16 * 1024 * 1024
-MOST_TOUCHED: Final = 5_000
+MOST_TOUCHED: Final = 2_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""
 _STORED_COLUMNS: Final = ("PartitionKey", *SUMMARY_COLUMNS, "contentHash", "fence")
 _TELLING: Final = ("contentHash", "fence", "missingSince")
@@ -122,6 +123,7 @@ class Intake:
         self._met_before_restart: set[int] = set()
         self._unsaved: list[int] = []
         self._buffer: dict[str, _Candidate] = {}
+        self._writing: tuple[Future[None], dict[str, _Candidate]] | None = None
         self._buffered = 0
         self.touched: list[Touched] = []
         self.overflowed = False
@@ -137,11 +139,16 @@ class Intake:
 
     def know_all(self) -> None:
         """Read what is stored of every referral: row key and hash."""
-        for partition in PARTITIONS:
-            for row in scan(self._table, partition, INDEX_COLUMNS):
-                raw_hash = 0 if row.get("missingSince") else int(row["rawHash"], 16)
-                self._known[id_hash(row["RowKey"])] = raw_hash
+        self.finish()
+        for known in self._executor.map(self._hashes, PARTITIONS) if self._executor else map(self._hashes, PARTITIONS):
+            self._known.update(known)
         self._knows_all = True
+
+    def _hashes(self, partition: str) -> list[tuple[int, int]]:
+        return [
+            (id_hash(row["RowKey"]), 0 if row.get("missingSince") else int(row["rawHash"], 16))
+            for row in scan(self._table, partition, INDEX_COLUMNS)
+        ]
 
     def know(self, recent: bytes) -> None:
         """Remember what the last incremental walk met (see ``recent``): those need no reading."""
@@ -164,10 +171,16 @@ class Intake:
         self._met = set()
         self._unsaved = []
 
-    def take_unsaved(self) -> bytes:
-        """The ids' hashes met since the last call, to be kept with the walk's place."""
-        taken = b"".join(one.to_bytes(_HASH_BYTES) for one in self._unsaved)
-        self._unsaved = []
+    @property
+    def unsaved(self) -> int:
+        """How many hashes of ids met are not kept yet."""
+        return len(self._unsaved)
+
+    def take_unsaved(self, most: int | None = None) -> bytes:
+        """The ids' hashes met since the last call, or the first so many of them, to be kept with the walk's place."""
+        most = len(self._unsaved) if most is None else most
+        taken = b"".join(one.to_bytes(_HASH_BYTES) for one in self._unsaved[:most])
+        del self._unsaved[:most]
         return taken
 
     def unmet(self, met_earlier: bytes) -> tuple[set[int], int]:
@@ -261,11 +274,60 @@ class Intake:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write what changed among the records taken: changes first, then rows."""
+        """Write what changed among the records taken, and wait until all of it is stored."""
+        self.finish()
+        candidates = self._hand_over()
+        self._write(candidates)
+        self._count_all(candidates)
+
+    def flush_beside(self) -> None:
+        """Write what changed among the records taken while more are taken; ``finish`` waits for it.
+
+        One such writing goes on at a time, so no more than two buffers are held. Without an executor it is done at once.
+        """
+        self.finish()
+        if self._executor is None or not self._buffer:
+            self.flush()
+            return
+        candidates, context = self._hand_over(), contextvars.copy_context()
+        self._writing = self._executor.submit(context.run, self._write, candidates), candidates
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a writing is not over, or is over and not counted."""
+        return self._writing is not None
+
+    @property
+    def has_written(self) -> bool:
+        """Whether ``finish`` would not have to wait."""
+        return self._writing is not None and self._writing[0].done()
+
+    def finish(self) -> None:
+        """Wait for what is being written beside; raises what went wrong there."""
+        if self._writing:
+            (future, candidates), self._writing = self._writing, None
+            future.result()
+            self._count_all(candidates)
+
+    def abandon(self) -> None:
+        """Wait for what is being written beside, in a run that fails anyway for another reason."""
+        with suppress(Exception):
+            self.finish()
+
+    def _hand_over(self) -> dict[str, _Candidate]:
         candidates, self._buffer, self._buffered = self._buffer, {}, 0
+        return candidates
+
+    def _count_all(self, candidates: dict[str, _Candidate]) -> None:
+        for candidate in candidates.values():
+            self._count(candidate)
+
+    def _write(self, candidates: dict[str, _Candidate]) -> None:
+        """Changes first, then rows. Touches nothing of this object that ``_take`` does."""
         if not candidates:
             return
-        stored = read_rows(self._table, [one for one, each in candidates.items() if not each.new], _STORED_COLUMNS)
+        known = [one for one, each in candidates.items() if not each.new]
+        stored = read_rows(self._table, known, _STORED_COLUMNS, self._executor)
         operations = [
             operation
             for referral_id, candidate in candidates.items()
@@ -282,8 +344,6 @@ class Intake:
             )
             by_row = {(partition_of(one), key(one)): each for one, each in candidates.items()}
             write_all(self._table, operations, lambda operation: self._decide_again(operation, by_row), self._executor)
-        for candidate in candidates.values():
-            self._count(candidate)
 
     def _decide(self, candidate: _Candidate, stored: Entity | None) -> Operation | None:
         """What to do with a record, given the row that is stored; notes the outcome in the candidate."""
@@ -296,6 +356,8 @@ class Intake:
         gone = stored is not None and bool(stored.get("missingSince"))
         if stored and stored["contentHash"] == candidate.content_hash and not gone:
             return None
+        if stored and gone and stored["contentHash"] == candidate.content_hash:
+            return self._found_again(candidate, stored)
         if stored and self._is_newer(stored, head):
             return self._found_again(candidate, stored) if gone else None
         row, candidate.pieces = to_row(
@@ -322,7 +384,7 @@ class Intake:
         return int(stored["fence"]) > self._fence
 
     def _found_again(self, candidate: _Candidate, stored: Entity) -> Operation | None:
-        """The stored version is the newer one, but it is marked missing, and here it is: take the mark off."""
+        """What is stored is this version or a newer one, but marked missing, and here it is: take the mark off."""
         row = self._table.get(stored["PartitionKey"], stored["RowKey"])
         if row is None or row["etag"] != stored["etag"]:
             return self._decide(candidate, row)
@@ -336,7 +398,9 @@ class Intake:
     def _note_change(self, candidate: _Candidate, version: str) -> None:
         if candidate.before and candidate.after:
             changed = diff(candidate.before, candidate.after)
-            at = candidate.head.updated or times.from_datetime(self._clock.now())
+            now = times.from_datetime(self._clock.now())
+            # Partner Center says when a referral changed; that it is back shows only now.
+            at = now if candidate.before.missing_since else candidate.head.updated or now
             candidate.change = change_log.change_row(candidate.head.id, version, at, changed) if changed else None
 
     def _decide_again(self, operation: Operation, by_row: dict[tuple[str, str], _Candidate]) -> Operation | None:

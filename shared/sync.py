@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -30,7 +31,6 @@ from shared.errors import (
     SignInRequired,
     StorageUnavailable,
     Throttled,
-    UntrustedLink,
 )
 from shared.intake import Intake, heads_of
 from shared.log import bound, current, get_logger
@@ -130,7 +130,7 @@ class Sync:
         with (
             bound(runId=run.id, correlationId=correlation_id),
             telemetry.span("sync", runId=run.id, mode=run.mode, trigger=run.trigger),
-            ThreadPoolExecutor(WRITERS) if self._parallel else nullcontext() as executor,
+            ThreadPoolExecutor(WRITERS + 1) if self._parallel else nullcontext() as executor,
         ):
             running = _Run(self._settings, self._store, self._sign_in, self._state, lease, head, walk, run)
             return running.go(own_domains, Deadline(clock, budget), executor, progress, str(correlation_id))
@@ -180,6 +180,7 @@ class _Run:
         self._settled = head.settled
         self._walked_all = False
         self._shown = self._kept = self._clock.monotonic()
+        self._behind: _Place | None = None
 
     def go(
         self,
@@ -249,12 +250,12 @@ class _Run:
                 break
             except LinkExpired as expired:
                 if begun_anew:
-                    self._walk.link = None  # no place worth keeping
                     raise expired.error from None
                 self._begin_anew(self._walk.mode)
             except _OrderIgnored:
                 self._begin_anew("full")
             begun_anew = True
+        self._behind = None
         self._intake.flush()
         if self._walk.mode == "full" and not self._record.dry_run:
             if not self._walk.complete:
@@ -269,6 +270,8 @@ class _Run:
         return begun_anew
 
     def _begin_anew(self, mode: Mode) -> None:
+        self._behind = None
+        self._intake.finish()
         self._walk = _new_walk(mode, self._intake.rules, self._clock)
         self._record.mode = mode
         self._intake.restart()
@@ -279,6 +282,7 @@ class _Run:
             self._intake.know_all()
             if walk.link is None and not walk.complete:
                 self._set_watermark(self._newest())
+                self._keep_place()  # so that a full walk is not forgotten if this process dies before its first page is stored
         else:
             self._intake.know(self._recent)
         if walk.complete:
@@ -333,9 +337,19 @@ class _Run:
         now = self._clock.monotonic()
         if self._no_time():
             raise _TimeIsUp
-        if self._intake.full_buffer or now - self._kept >= PLACE_KEPT_EVERY_SECONDS:
-            self._intake.flush()
-            self._keep_place()
+        due = self._intake.full_buffer or now - self._kept >= PLACE_KEPT_EVERY_SECONDS
+        if self._behind and (due or self._intake.has_written):
+            self._intake.finish()
+            self._keep_place(self._behind)
+            self._behind = None
+        if due:
+            # Written while the next pages come; the place is kept when everything before it is stored.
+            place = _Place(msgspec.structs.replace(self._walk), self._intake.unsaved)
+            self._intake.flush_beside()
+            if self._intake.is_writing:
+                self._behind, self._kept = place, now
+            else:
+                self._keep_place()
         elif now - self._shown >= SHOWN_EVERY_SECONDS:
             self._lease.commit(run=self._record)
             self._shown = now
@@ -344,16 +358,18 @@ class _Run:
         """Whether there is no time for another request, which waits for its turn first."""
         return self._deadline.remaining() <= RESERVE_SECONDS + self._settings.page_interval_seconds
 
-    def _keep_place(self) -> None:
-        """Commit progress, lease and place together; all records before the place are stored."""
+    def _keep_place(self, place: _Place | None = None) -> None:
+        """Commit progress, lease and place (None: where the walk is) together; all records before the place are stored."""
         self._record.retries = self._client.retries
         if self._record.dry_run:
             self._lease.commit(run=self._record)
             return
-        self._cursor.walk = self._walk
-        met = self._intake.take_unsaved() if self._walk.mode == "full" else b""
-        rows = [met_row(self._walk, met)] if met else []
-        self._walk.met_chunks += len(rows)
+        walk, unsaved = (place.walk, place.unsaved) if place else (self._walk, None)
+        walk.met_chunks = self._walk.met_chunks
+        met = self._intake.take_unsaved(unsaved) if walk.mode == "full" else b""
+        rows = [met_row(walk, met)] if met else []
+        self._walk.met_chunks = walk.met_chunks = walk.met_chunks + len(rows)
+        self._cursor.walk = walk
         self._lease.commit(self._record, self._cursor, self._recent, rows, new_version=self._intake.wrote)
         self._intake.wrote = False
         self._shown = self._kept = self._clock.monotonic()
@@ -454,29 +470,24 @@ class _Run:
             self._settle()
         record.state = "paused"
         if throttled_seconds is not None:
-            self._wait_until(throttled_seconds)
+            until = self._clock.now() + timedelta(seconds=throttled_seconds)
+            self._cursor.throttled_until = times.from_datetime(until)
             record.error = RunError(Throttled.code, Throttled.default, self._correlation_id)
-        self._release()
+        self._release(keep_place=True)
         log.warning(events.SYNC_PAUSED, **record.log_fields(), waitSeconds=throttled_seconds)
 
-    def _wait_until(self, seconds: float) -> None:
-        self._cursor.throttled_until = times.from_datetime(self._clock.now() + timedelta(seconds=seconds))
-
     def _fail(self, error: HunterError) -> None:
-        """Record a failure: what was read is kept if it can be, and so is the place."""
+        """Record a failure. What was read is kept if it can be; the place is not, for what failed there might fail for
+        ever, and a walk over what is stored already costs little."""
         record = self._record
         error.correlation_id = error.correlation_id or self._correlation_id
         record.state, record.error = "failed", RunError(error.code, error.message, error.correlation_id)
         try:
-            if isinstance(error, Throttled) and error.retry_after:
-                self._wait_until(error.retry_after)
-            if isinstance(error, AccessDenied | ContractChanged | Rejected | UntrustedLink):
-                # No place to go on from: it might be refused for ever.
-                self._walk.link, self._walk.complete = None, False
             if isinstance(error, PartnerCenterError | SignInError):
                 self._intake.flush()
-                self._release()
+                self._release(keep_place=False)
             else:
+                self._intake.abandon()
                 record.count_what_was_taken()
                 record.finished_at = times.from_datetime(self._clock.now())
                 self._lease.commit(run=record, release=True, settled=False)
@@ -490,8 +501,8 @@ class _Run:
         if isinstance(error, SignInRequired):
             log.error(events.SIGN_IN_REQUIRED)
 
-    def _release(self) -> None:
-        """Commit record and place, and give the lease back."""
+    def _release(self, *, keep_place: bool) -> None:
+        """Commit the record, and the place or that there is none, and give the lease back."""
         record = self._record
         record.retries = self._client.retries
         record.finished_at = times.from_datetime(self._clock.now())
@@ -500,13 +511,21 @@ class _Run:
             kept = msgspec.structs.replace(self._head.cursor, throttled_until=self._cursor.throttled_until)
             self._lease.commit(record, kept, self._recent, release=True, settled=settled)
             return
-        has_place = self._walk.link or self._walk.complete
-        self._cursor.walk = self._walk if has_place else None
-        met = self._intake.take_unsaved() if self._walk.mode == "full" else b""
+        self._cursor.walk = self._walk if keep_place else None
+        met = self._intake.take_unsaved() if keep_place and self._walk.mode == "full" else b""
         rows = [met_row(self._walk, met)] if met else []
         self._walk.met_chunks += len(rows)
         wrote = self._intake.wrote
         self._lease.commit(record, self._cursor, self._recent, rows, new_version=wrote, release=True, settled=settled)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a walk was when records were handed over to be written."""
+
+    walk: Walk
+    unsaved: int
+    """How many of the ids met so far are not kept yet."""
 
 
 class _OrderIgnored(Exception):

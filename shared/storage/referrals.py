@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from decimal import Decimal
 from typing import Any, Final
 
@@ -47,7 +48,7 @@ _TEXTS: Final = {
     "missingSince": "missing_since",
 }
 """Columns that are a text of the summary; a text is cut to ``_SHOWN`` here, never in the payload."""
-_SHOWN: Final = 1_000
+_SHOWN: Final = 8_000
 _SEARCHED: Final = 16_000
 _LISTS: Final = 20_000
 SUMMARY_COLUMNS: Final = ("RowKey", "id", *_TEXTS, "companyMentions", "dealValue", "searchText", "problems")
@@ -176,17 +177,27 @@ def sweep_pieces(store: TableStore) -> None:
                 table.delete(partition, piece["RowKey"])
 
 
-def read_rows(table: Table, ids: Iterable[str], select: Iterable[str] | None = None) -> dict[str, Entity]:
+def read_rows(
+    table: Table, ids: Iterable[str], select: Iterable[str] | None = None, executor: Executor | None = None
+) -> dict[str, Entity]:
     """The rows of these ids, by id; ids without a row are left out. A few queries for each partition."""
     by_partition: dict[str, list[str]] = {}
     for referral_id in dict.fromkeys(ids):
         by_partition.setdefault(partition_of(referral_id), []).append(referral_id)
-    found: dict[str, Entity] = {}
     columns = list(select) if select else None
-    for partition, members in sorted(by_partition.items()):
-        for chunk in _filters({key(member): member for member in members}):
-            for row in rows_with_keys(table, partition, list(chunk), columns):
-                found[chunk[row["RowKey"]]] = row
+    chunks = [
+        (partition, chunk)
+        for partition, members in sorted(by_partition.items())
+        for chunk in _filters({key(member): member for member in members})
+    ]
+
+    def read(asked: tuple[str, dict[str, str]]) -> dict[str, Entity]:
+        partition, chunk = asked
+        return {chunk[row["RowKey"]]: row for row in rows_with_keys(table, partition, list(chunk), columns)}
+
+    found: dict[str, Entity] = {}
+    for rows in executor.map(read, chunks) if executor else map(read, chunks):
+        found |= rows
     return found
 
 

@@ -300,11 +300,15 @@ class World:
     def counting(self, kill_at: int | None = None) -> Iterator[list[str]]:
         """Note every call to storage and to Partner Center, before and after; and die at one."""
         calls: list[str] = []
+        lock = threading.Lock()
 
         def note(call: str) -> None:
-            calls.append(call)
-            if len(calls) == kill_at:
-                raise Killed
+            with lock:
+                if kill_at is not None and len(calls) >= kill_at:
+                    raise Killed  # its other threads are dead too
+                calls.append(call)
+                if len(calls) == kill_at:
+                    raise Killed
 
         self.io, before = note, self.io
         try:

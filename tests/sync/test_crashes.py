@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 
+from shared import intake, sync
 from shared.errors import HunterError
 from shared.storage import referrals
 from shared.storage.links import CompanyLinker
@@ -136,6 +137,23 @@ def test_killed_twice_it_is_harmless_too(scene: Scene) -> None:
         scene.world.outlast_lease()
         scene.world.kill_at(point // 2 + 7, **scene.options)
         scene.check_end()
+
+
+def test_killed_while_it_writes_beside_its_reading_it_is_harmless_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With threads that write batches side by side, and small buffers that are written while more is read."""
+    world = scene.world
+    monkeypatch.setattr(intake, "BUFFER_ROWS", 2)
+    monkeypatch.setattr(sync, "PLACE_KEPT_EVERY_SECONDS", 0.0)
+    world.parallel = True
+    for point in range(6, len(scene.calls), 1 if NIGHTLY else len(scene.calls) // 14):
+        scene.begin()
+        world.kill_at(point, **scene.options)
+        try:
+            scene.check_end()
+        except AssertionError as error:
+            raise AssertionError(f"killed at call {point}") from error
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["throttled", "answer lost"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.storage.changes import load_changes
 from shared.storage.links import CompanyLinker
 from shared.storage.referrals import read_rows
 from shared.sync import TIMER_SECONDS
@@ -170,3 +171,29 @@ def test_what_people_entered_is_never_touched(world: World) -> None:
     assert world.dump()["CompanyLinks"] == links
     assert read_rows(world.store.table("Referrals"), [one])[one]["missingSince"]
     world.assert_settled()
+
+
+def test_going_and_coming_back_leaves_the_history_whole(world: World) -> None:
+    world.run()
+    one = world.sim.data.ids()[3]
+    world.clock.advance(600)
+    world.sim.data.change(one, status="Active", substatus="Accepted")
+    world.run()
+    before = load_changes(world.store, one)
+    assert [change["field"] for change in before[0]["changes"]][:2] == ["status", "substatus"]
+
+    payload = world.sim.data.get(one)
+    for _ in range(2):
+        world.clock.advance(600)
+        world.sim.data.remove(one)
+        world.run(mode="full")
+        world.clock.advance(600)
+        world.sim.data.add(payload)
+        world.run(mode="full")
+
+    history = load_changes(world.store, one)
+    assert history[-1] == before[0]
+    marks = [entry["changes"][0] for entry in history[:-1]]
+    assert [mark["field"] for mark in marks] == ["missingSince"] * 4
+    assert [mark["to"] is None for mark in marks] == [True, False, True, False]  # newest first: it is back
+    assert [entry["at"] for entry in history] == sorted((entry["at"] for entry in history), reverse=True)

@@ -36,7 +36,7 @@ def settle(page: Page) -> None:
     """Wait until the view, the dialog if there is one, and the state of the sync are there."""
     expect(page.locator("#sync-status")).not_to_be_empty()
     expect(page.locator(".loading")).to_have_count(0)
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#view")).not_to_have_attribute("aria-busy", "true")
 
 
 def violations(page: Page, axe: str, only: list[str] = RULES) -> list[str]:
@@ -49,24 +49,19 @@ def violations(page: Page, axe: str, only: list[str] = RULES) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
 
 
-@pytest.mark.parametrize(
-    ("device", "language", "scheme", "only"),
-    [
-        ("desktop", "en-GB", "light", RULES),
-        ("phone", "tr-TR", "dark", RULES),
-        # The scheme changes colours and nothing else.
-        ("desktop", "en-GB", "dark", ["color-contrast"]),
-        ("phone", "tr-TR", "light", ["color-contrast"]),
-    ],
-)
+@pytest.mark.parametrize(("device", "language"), [("desktop", "en-GB"), ("phone", "tr-TR")])
 def test_axe_finds_nothing_on_any_view(
-    visit: Visit, axe_source: str, names: dict[str, str], device: str, language: str, scheme: str, only: list[str]
+    visit: Visit, axe_source: str, names: dict[str, str], device: str, language: str
 ) -> None:
-    page = visit(device=device, color_scheme=scheme, language=language)
+    page = visit(device=device, language=language)
     for view, address in VIEWS.items():
         page.goto(address.format(**names))
         settle(page)
-        assert violations(page, axe_source, only) == [], view
+        page.emulate_media(color_scheme="light")
+        assert violations(page, axe_source) == [], view
+        # The scheme changes colours and nothing else.
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, axe_source, ["color-contrast"]) == [], f"{view}, dark"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

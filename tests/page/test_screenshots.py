@@ -111,7 +111,7 @@ def test_picture(visit: Visit, show: tuple[HostProcess, dict[str, str]], picture
     )
     expect(page.locator("#sync-status")).to_have_attribute("data-tone", "ok")
     expect(page.locator(".loading")).to_have_count(0)
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#view")).not_to_have_attribute("aria-busy", "true")
     path = FOLDER / f"{picture.name}.png" if WRITES else None
     taken = page.screenshot(path=path, animations="disabled")
     assert 20_000 < len(taken) < 400_000, "neither empty nor too heavy for a repository"

@@ -146,6 +146,8 @@ CASES: Final[dict[str, Callable[[], None]]] = {
     "first": lambda: sync("full"),
     "full": lambda: sync("full"),
     "incremental": lambda: sync("incremental"),
+    "after_first": lambda: sync("incremental"),
+    "after_full": lambda: sync("incremental"),
     "changed": lambda: sync("incremental"),
     "fetch": fetch,
     "prepare": prepare,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import hashlib
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
@@ -51,6 +52,8 @@ BUFFER_ROWS: Final = 640
 BUFFER_BYTES: Final = 16 * 1024 * 1024
 MOST_TOUCHED: Final = 2_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""
+MOST_RECENT: Final = 2_000
+"""Records that a run remembers for the next one, so that what comes first there needs no reading."""
 _STORED_COLUMNS: Final = ("PartitionKey", *SUMMARY_COLUMNS, "contentHash", "fence")
 _TELLING: Final = ("contentHash", "fence", "missingSince")
 """What tells one write of a row from another."""
@@ -122,6 +125,8 @@ class Intake:
         self._met: set[int] = set()
         self._met_before_restart: set[int] = set()
         self._unsaved: list[int] = []
+        self._newest: list[tuple[str, int]] = []
+        """A heap of the records met that changed last: when, and the hash of the id."""
         self._buffer: dict[str, _Candidate] = {}
         self._writing: tuple[Future[None], dict[str, _Candidate]] | None = None
         self._buffered = 0
@@ -157,11 +162,11 @@ class Intake:
             first = int.from_bytes(numbers[start : start + _HASH_BYTES])
             self._known[first] = int.from_bytes(numbers[start + _HASH_BYTES : start + 2 * _HASH_BYTES])
 
-    def recent(self, most: int = 2_000) -> bytes:
-        """Hashes of ids and bytes of the records met in this run, for the next run's ``know``."""
+    def recent(self) -> bytes:
+        """Hashes of ids and bytes of the newest records met in this run, for the next run's ``know``."""
         return b"".join(
             one.to_bytes(_HASH_BYTES) + self._known[one].to_bytes(_HASH_BYTES)
-            for one, _ in zip(self._met, range(most), strict=False)
+            for one in {one for _, one in self._newest}
             if self._known.get(one)
         )
 
@@ -243,6 +248,11 @@ class Intake:
         if one not in self._met:
             self._met.add(one)
             self._unsaved.append(one)
+            entry = (head.updated or "", one)
+            if len(self._newest) < MOST_RECENT:
+                heapq.heappush(self._newest, entry)
+            elif entry > self._newest[0]:
+                heapq.heapreplace(self._newest, entry)
         known = self._known.get(one)
         if known == raw_hash:
             if seen:

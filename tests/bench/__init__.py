@@ -1,0 +1,1 @@
+"""The benchmarks' steady figures."""

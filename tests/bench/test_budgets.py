@@ -1,0 +1,54 @@
+"""What is steady about a sync's cost: requests, client time and memory. Seconds on the clock are reported by the bench
+(``python3 dev.py bench``) and gated nowhere, for they are the machine's."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import compare
+from bench.world import PartnerCenter, Result, Storage, run
+
+FEW, MANY = 1_000, 3_000
+CHANGED = 50
+
+
+@pytest.fixture(scope="module", params=[FEW, MANY])
+def costs(request: pytest.FixtureRequest) -> dict[str, Result]:
+    compare.folder()
+    with PartnerCenter(request.param) as partner_center, Storage() as storage:
+        results = {case: run(case, partner_center, storage) for case in ("first", "after_first", "incremental", "full")}
+        partner_center.tell(change=CHANGED)
+        results["changed"] = run("changed", partner_center, storage)
+    return results
+
+
+def test_every_referral_was_stored(costs: dict[str, Result]) -> None:
+    assert costs["first"]["inserted"] == costs["first"]["fetched"] - 3  # three of them have no id
+    assert costs["changed"]["updated"] == CHANGED
+
+
+@pytest.mark.parametrize("case", ["after_first", "incremental"])
+def test_nothing_changed_takes_one_page_and_few_table_requests(costs: dict[str, Result], case: str) -> None:
+    assert costs[case]["api"] == 1
+    assert costs[case]["table"] <= 6
+    assert not {name for name in costs[case]["requests"] if "transact" in name and "SyncState" not in name}
+
+
+def test_fifty_changes_take_the_same_requests_at_any_size(costs: dict[str, Result]) -> None:
+    """Two for each partition, one for each company touched, and ten for the rest."""
+    assert costs["changed"]["api"] == 1
+    companies = costs["changed"]["requests"].get("get Companies", 0)
+    assert companies <= 1.3 * CHANGED
+    assert costs["changed"]["table"] - companies <= 2 * 16 + 10
+
+
+def test_client_time_of_a_record(costs: dict[str, Result]) -> None:
+    """With slack for a busy machine: see docs/performance.md for what it is on a quiet one."""
+    fetched = costs["first"]["fetched"]
+    assert costs["first"]["cpu"] / fetched < 0.0015
+    assert costs["full"]["cpu"] / fetched < 0.0003
+
+
+def test_memory(costs: dict[str, Result]) -> None:
+    assert costs["first"]["memory"] < 120
+    assert costs["full"]["memory"] < 90

@@ -40,6 +40,7 @@ from shared.model.referral import Unstorable, rules_salt
 from shared.model.run import Mode, Run, RunError, Trigger
 from shared.model.summary import ReferralSummary
 from shared.partner_center.client import BY_CREATION, BY_UPDATE, LinkExpired, Page, PartnerCenterClient, WaitTooLong
+from shared.partner_center.retry import MOST_WAIT
 from shared.retention import blank_old_contacts
 from shared.settings import Settings
 from shared.storage.companies import CompanyBook
@@ -438,10 +439,9 @@ class _Run:
             self._note_walk_done()
             cursor.last_success = record.finished_at = times.from_datetime(self._clock.now())
             cursor.throttled_until = None
-            full = self._walk.mode == "full"
             cursor.walk = None
             record.state, record.watermark = "succeeded", cursor.watermark
-            recent = b"" if full else self._intake.recent()
+            recent = self._intake.recent()
             self._lease.commit(
                 record, cursor, recent, new_version=self._intake.wrote, release=True, settled=self._settled
             )
@@ -470,11 +470,13 @@ class _Run:
             self._settle()
         record.state = "paused"
         if throttled_seconds is not None:
-            until = self._clock.now() + timedelta(seconds=throttled_seconds)
-            self._cursor.throttled_until = times.from_datetime(until)
+            self._wait_until(throttled_seconds)
             record.error = RunError(Throttled.code, Throttled.default, self._correlation_id)
         self._release(keep_place=True)
         log.warning(events.SYNC_PAUSED, **record.log_fields(), waitSeconds=throttled_seconds)
+
+    def _wait_until(self, seconds: float) -> None:
+        self._cursor.throttled_until = times.from_datetime(self._clock.now() + timedelta(seconds=seconds))
 
     def _fail(self, error: HunterError) -> None:
         """Record a failure. What was read is kept if it can be; the place is not, for what failed there might fail for
@@ -482,6 +484,10 @@ class _Run:
         record = self._record
         error.correlation_id = error.correlation_id or self._correlation_id
         record.state, record.error = "failed", RunError(error.code, error.message, error.correlation_id)
+        if isinstance(error, Throttled):
+            if error.retry_after:
+                self._wait_until(error.retry_after)  # what was asked for last is a floor for the next run, too
+            error.retry_after = error.retry_after or MOST_WAIT
         try:
             if isinstance(error, PartnerCenterError | SignInError):
                 self._intake.flush()

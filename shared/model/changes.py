@@ -14,7 +14,6 @@ FOLLOWED = {
     "dealValue": "deal_value",
     "currency": "currency",
     "closingDateTime": "closing_date_time",
-    "expirationDateTime": "expiration_date_time",
     "salesStage": "sales_stage",
     "name": "name",
     "customerName": "customer_name",
@@ -26,7 +25,7 @@ FOLLOWED = {
     "missingSince": "missing_since",
 }
 """Followed fields: their name in answers and in a summary."""
-_TIMES = {"closingDateTime", "expirationDateTime", "missingSince"}
+_TIMES = {"closingDateTime", "missingSince"}
 
 
 @dataclass(frozen=True, slots=True)

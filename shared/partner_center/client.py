@@ -175,8 +175,9 @@ class PartnerCenterClient:
             return retrying(attempt)
         except _Failure as failure:
             self._log_attempt(failure, retrying.statistics.get("attempt_number"))
-            asked = retry.MOST_WAIT if failure.asked is None and failure.rule is retry.THROTTLED else failure.asked
-            error = failure.rule.error(retry_after=asked, request_id=failure.request_id, upstream_status=failure.status)
+            error = failure.rule.error(
+                retry_after=failure.asked, request_id=failure.request_id, upstream_status=failure.status
+            )
             if failure.rule.action is Action.RESTART_WALK and isinstance(error, PartnerCenterError):
                 raise LinkExpired(error) from None
             raise error from None

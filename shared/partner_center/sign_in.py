@@ -108,7 +108,8 @@ class SignIn:
             owner: as given to ``begin``.
 
         Returns:
-            ``{state: "pending"|"signedIn"|"expired"|"declined", account}``; ``reason`` and ``reasonCode`` when it failed.
+            ``{state: "pending"|"signedIn"|"expired"|"declined", account}``; ``reason`` and ``reasonCode`` when it failed,
+            ``signedInAt`` (text of ``model.times``) when somebody is signed in.
 
         Raises:
             FeatureDisabled, ConfigurationError, SignInUnavailable, StorageUnavailable.
@@ -198,10 +199,14 @@ class SignIn:
     def own_domain(self) -> str | None:
         """The domain of the signed-in account, lower case; None when nobody is signed in.
 
+        A sync asks for it first, so this is also where an instance hears that somebody signed out on another one.
+
         Raises:
             StorageUnavailable: table storage does not answer.
         """
-        return self._store.load().account.rpartition("@")[2].lower() or None
+        stored = self._store.load()
+        self._tokens.heed(stored)
+        return stored.account.rpartition("@")[2].lower() or None
 
     def _polled(self, pending: Pending) -> Pending | None:
         """Ask Entra about a device code once; None: signed in, else what is known of it now."""
@@ -271,7 +276,9 @@ class SignIn:
 
 def _checked(state: CheckState, stored: StoredSignIn) -> dict[str, Any]:
     answer: dict[str, Any] = {"state": state, "account": stored.account or None if state == "signedIn" else None}
-    if state != "signedIn" and stored.reason_code in REASONS:
+    if state == "signedIn":
+        answer["signedInAt"] = stored.signed_in_at
+    elif stored.reason_code in REASONS:
         answer["reason"] = Refusal(REASONS[stored.reason_code], stored.reason_number or None).sentence
         answer["reasonCode"] = stored.reason_code
     return answer

@@ -71,6 +71,13 @@ class Tokens:
         """Drop the token in memory: somebody signed in or out."""
         self._token = None
 
+    def heed(self, stored: StoredSignIn) -> None:
+        """Drop the token in memory when what storage has just said is that its sign-in is over, or another."""
+        with self._lock:
+            token = self._token
+            if token and (stored.state == "signedOut" or stored.sign_in_id != token.sign_in_id):
+                self._token = None
+
     def get(self, *, force_refresh: bool = False) -> str:
         """An access token for the referrals API; renewed when needed.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +14,7 @@ from shared import events
 from shared.clock import Deadline
 from shared.errors import AccessDenied, ConfigurationError, HunterError, InvalidRequest
 from shared.log import get_logger, in_azure
+from shared.model.times import to_datetime
 from shared.partner_center.client import BY_UPDATE, PartnerCenterClient, WaitTooLong
 from shared.settings import LOOPBACK_HOSTS
 from shared.web import responses
@@ -24,6 +26,8 @@ log = get_logger(__name__)
 
 CALLBACK: Final = "/api/v1/partner-center/sign-in/callback"
 _PROBE_SECONDS: Final = 20.0
+_NEW: Final = timedelta(minutes=1)
+"""For so long a sign-in is new, and asking about it asks Partner Center what the account may see."""
 
 
 def begin(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -36,13 +40,14 @@ def begin(request: HttpRequest, principal: Principal, services: Services) -> Htt
 
 
 def check(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
-    """POST sign-in/check: ask once; once signed in, the answer also says what the account may see."""
+    """POST sign-in/check: ask once; in the first minute after a sign-in the answer also says what the account may see."""
     body = body_of(request)
     pending_id = body.pop("id", None)
     if body or not (pending_id is None or isinstance(pending_id, str)):
         raise InvalidRequest('The body takes "id" only, the one that sign-in gave.')
     answer = services.sign_in.check(pending_id, principal.id)
-    if answer["state"] == "signedIn":
+    signed_in_at = answer.pop("signedInAt", None)
+    if signed_in_at and services.clock.now() - to_datetime(signed_in_at) < _NEW:
         answer |= _what_is_visible(services)
     return responses.json(answer)
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from azure.functions import HttpRequest, HttpResponse
 
 from shared import events, telemetry
-from shared.errors import FeatureDisabled, HunterError, InvalidParameter, NotFound, RunInterrupted, SyncRunning
+from shared.errors import (
+    FeatureDisabled,
+    HunterError,
+    InvalidParameter,
+    NotFound,
+    RunInterrupted,
+    SignInRequired,
+    SyncRunning,
+)
 from shared.log import bound, get_logger
 from shared.model import times
 from shared.model.run import Mode, Run
@@ -51,6 +60,7 @@ def get_sync(request: HttpRequest, principal: Principal, services: Services) -> 
     running = next((run for run in runs if run["id"] == holder), None)
     sign_in = services.sign_in.status()
     cursor = head.cursor
+    refused = sign_in.state == "signedIn" and _was_refused(runs, sign_in.last_renewed_at)
     return responses.json(
         {
             "enabled": settings.enabled,
@@ -58,8 +68,8 @@ def get_sync(request: HttpRequest, principal: Principal, services: Services) -> 
                 "state": sign_in.state,
                 "account": sign_in.account,
                 "lastRenewedAt": times.public(sign_in.last_renewed_at),
-                "reason": sign_in.reason,
-                "reasonCode": sign_in.reason_code,
+                "reason": runs[0]["error"]["message"] if refused else sign_in.reason,
+                "reasonCode": "refused" if refused else sign_in.reason_code,
             },
             "running": running,
             "lastSuccess": times.public(cursor.last_success),
@@ -136,6 +146,15 @@ def _shown(run: Run, holder: str | None) -> dict[str, Any]:
         public["state"] = "failed"
         public["error"] = {"code": RunInterrupted.code, "message": RunInterrupted.default, "correlationId": None}
     return public
+
+
+def _was_refused(runs: Sequence[Mapping[str, Any]], last_renewed: str | None) -> bool:
+    """Whether the last run failed because Partner Center refused a sign-in that Entra goes on renewing."""
+    last = runs[0] if runs else None
+    if not last or last["state"] != "failed" or last["error"]["code"] != SignInRequired.code:
+        return False
+    # Renewed in the run itself, for another try; renewed since, somebody has signed in anew.
+    return times.parse_time(last["finishedAt"]) >= (last_renewed or "")
 
 
 def _throttled_until(cursor: Cursor, now: datetime) -> str | None:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.errors import ConfigurationError, InvalidRequest
+from shared.errors import ConfigurationError, InvalidRequest, SignInRequired
 from shared.web import sign_in_handlers
 from shared.web.access import LOCAL, Role
 from shared.web.app import handle
 from shared.web.services import Services
 from shared.web.sign_in_handlers import CALLBACK, own_origin
+from shared.web.sync_handlers import get_sync
 from tests.hosting import app_settings
 from tests.sign_in.world import World, browse
 
@@ -153,3 +154,47 @@ def test_only_a_flow_that_comes_back_needs_the_own_address(world: World, monkeyp
     answer = Page(world, HUNTER_PARTNER_CENTER_CLIENT_SECRET=world.simulator.client_secret).ask("begin")
     assert answer.status_code == 500
     assert "WEBSITE_HOSTNAME" in json.loads(answer.get_body())["detail"]
+
+
+def test_what_the_account_sees_is_asked_for_while_the_sign_in_is_new(world: World) -> None:
+    page = Page(world)
+    page.json("begin")
+    world.simulator.approve()
+    assert "referralsVisible" in page.json("check")
+    world.clock.advance(seconds=61)
+    asked = len(world.simulator.requests_of("list"))
+    assert page.json("check") == {"state": "signedIn", "account": world.simulator.account}
+    assert len(world.simulator.requests_of("list")) == asked
+
+
+def test_a_sync_hears_at_once_that_somebody_signed_out_elsewhere(world: World) -> None:
+    here, elsewhere = Page(world), Page(world)
+    here.json("begin")
+    world.simulator.approve()
+    here.json("check")
+    here.services.sync.run("http")
+    elsewhere.json("sign_out")
+    with pytest.raises(SignInRequired):
+        here.services.sync.run("http")
+
+
+def test_a_sign_in_that_partner_center_refuses_is_said_in_the_status(world: World) -> None:
+    page = Page(world)
+    page.json("begin")
+    world.simulator.approve()
+    page.json("check")
+    world.simulator.faults.add(status=401, times=0)
+    with pytest.raises(SignInRequired):
+        page.services.sync.run("http")
+
+    def shown() -> tuple[str, str | None]:
+        request = HttpRequest("GET", ORIGIN + "/api/v1/partner-center/sync", body=b"")
+        answer = handle(request, get_sync, role=Role.READ, function_name="get_sync", services=page.services, environ={})
+        sign_in = json.loads(answer.get_body())["signIn"]
+        return sign_in["state"], sign_in["reasonCode"]
+
+    assert shown() == ("signedIn", "refused")
+    world.simulator.faults.clear()
+    world.clock.advance(seconds=1)
+    page.services.sync.run("http")
+    assert shown() == ("signedIn", None)

@@ -76,7 +76,7 @@ def test_the_button_syncs_and_the_data_follows(
 
 
 def test_progress_is_shown_while_it_runs(visit: Visit, world: World, slow: Callable[[float], None]) -> None:
-    world.simulator.switches.page_size = 20
+    world.simulator.switches.page_size = 8
     slow(1.2)
     page = visit("/app?panel=sync", host=world.host)
     page.get_by_role("dialog").get_by_role("button", name="Full sync").click()

@@ -266,7 +266,6 @@ function theme() {
 
 async function start() {
   theme();
-  await switchLanguage(preferredLanguage());
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => {
       const wanted = button.getAttribute("data-language") === "tr" ? "tr" : "en";
@@ -276,6 +275,8 @@ async function start() {
     });
   }
   find("#sync-button").addEventListener("click", () => startSync());
+  // Only now, with its listener, is the button enabled: a click is never lost.
+  await switchLanguage(preferredLanguage());
   onRoute(follow);
   watchSync(() => {
     paintNotices();

@@ -13,7 +13,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import msgspec
@@ -464,7 +464,7 @@ class Intake:
             return
         etag = row.pop("etag")
         before = from_row(row)
-        after = replace(before, missing_since=now)
+        after = msgspec.structs.replace(before, missing_since=now)
         change = Change("missingSince", None, times.public(now))
         version = f"missing-{walk_id}"
         self._store.table(change_log.TABLE).replace(change_log.change_row(before.id, version, now, [change]), None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from shared.model.company_rows import Touched
 from shared.model.summary import ReferralSummary

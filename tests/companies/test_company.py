@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from shared.model.company import Company, Link, company_item, company_of, entry_of
 from shared.model.summary import ReferralSummary

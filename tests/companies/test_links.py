@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.errors import InvalidRequest, NotFound
 from shared.model.company_rows import Touched

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
+
+from msgspec.structs import replace
 
 from shared.model.company import Link
 from shared.model.summary import ReferralSummary

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 
-from shared import intake, sync
+from shared import intake, sync_run
 from shared.errors import HunterError
 from shared.storage import referrals
 from shared.storage.links import CompanyLinker
@@ -145,7 +145,7 @@ def test_killed_while_it_writes_beside_its_reading_it_is_harmless_too(
     """With threads that write batches side by side, and small buffers that are written while more is read."""
     world = scene.world
     monkeypatch.setattr(intake, "BUFFER_ROWS", 2)
-    monkeypatch.setattr(sync, "PLACE_KEPT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(sync_run, "PLACE_KEPT_EVERY_SECONDS", 0.0)
     world.parallel = True
     for point in range(6, len(scene.calls), 1 if NIGHTLY else len(scene.calls) // 14):
         scene.begin()

@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "retention": FOUNDATION | {"model", "storage"},
     "tenant_lookup": FOUNDATION | {"model", "storage", "partner_center"},
     "intake": FOUNDATION | {"model", "storage"},
-    "sync": FOUNDATION | {"model", "storage", "partner_center", "intake", "retention"},
+    "sync_run": FOUNDATION | {"model", "storage", "partner_center", "intake", "retention"},
+    "sync": FOUNDATION | {"model", "storage", "sync_run"},
     "web": FOUNDATION | {"model", "storage", "partner_center", "sync", "retention", "tenant_lookup", "web"},
     "cli": FOUNDATION | {"model", "storage", "partner_center", "sync", "web"},
 }

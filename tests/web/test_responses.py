@@ -176,7 +176,7 @@ def test_nobody_reaches_a_handler_without_access() -> None:
     assert handle(request("POST", b"a=1"), handler, role=Role.OPERATE, environ={}, **options).status_code == 415
     cross = request("POST", sec_fetch_site="cross-site")
     assert handle(cross, handler, role=Role.OPERATE, environ={}, **options).status_code == 403
-    throttle = Throttle(burst=0)
+    throttle = Throttle(0, 60)
     limited = handle(request("POST"), handler, role=Role.OPERATE, environ={}, throttle=throttle, **options)
     assert limited.status_code == 429
     assert int(limited.headers["Retry-After"]) >= 1

@@ -45,6 +45,7 @@ log = get_logger(__name__)
 
 TABLE: Final = "Companies"
 PARTITION: Final = "companies"
+_BATCHES_AT_ONCE: Final = 4
 _ATTEMPTS: Final = 12
 _SCAN_FROM: Final = 150
 _ROWS_A_PAGE: Final = 1_000
@@ -207,8 +208,9 @@ class CompanyBook:
             ledger.add(summary, links.get(summary.id))
         ledger.close()
         differences = self._differences(ledger, counts)
-        while operations := list(itertools.islice(differences, BATCH_ROWS)):
-            write_all(self._table, operations, lambda operation: self._decide_again(operation, ledger))
+        at_once = BATCH_ROWS * (_BATCHES_AT_ONCE if self._executor else 1)
+        while operations := list(itertools.islice(differences, at_once)):
+            write_all(self._table, operations, lambda operation: self._decide_again(operation, ledger), self._executor)
             self._alive()
         # A link made meanwhile is not in what was just written.
         now = link_rows.load_ever(self._store)

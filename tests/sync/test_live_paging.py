@@ -24,13 +24,13 @@ from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import Dump, Outcome, World
 
 EVENTS = st.tuples(
-    st.integers(1, 4),  # before which of the next requests
-    st.sampled_from(["create", "change", "change", "change", "remove", "remove", "unusable", "mend"]),
+    st.integers(1, 6),  # before which of the next requests
+    st.sampled_from(["create", "change", "change", "change", "change", "change", "remove", "unusable", "mend"]),
     st.integers(0, 30),  # of which referral
 )
 BUDGETS = st.sampled_from([200.0, 200.0, 200.0, 11.5])
 Plan = list[tuple[int, str, int]]
-PLANS = st.lists(EVENTS, min_size=2, max_size=5)
+PLANS = st.lists(EVENTS, min_size=3, max_size=8)
 FAULTS: list[dict[str, Any]] = [
     {"status": 500},
     {"status": 429, "retry_after": 5},
@@ -65,8 +65,10 @@ class LivePartnerCenter(RuleBasedStateMachine):
         self.may_have_skipped = False
         self.versions: dict[str, str] = {}
 
-    @initialize(number=st.integers(3, 11))
-    def some_referrals(self, number: int) -> None:
+    @initialize(number=st.integers(3, 9), page_size=st.sampled_from([1, 1, 2, 3]))
+    def some_referrals(self, number: int, page_size: int) -> None:
+        # The smaller the pages, the more can happen between them, and the less is read that nobody asked for.
+        self.world.sim.switches.page_size = page_size
         for _ in range(number):
             self._do("create", 0)
 

@@ -101,7 +101,8 @@ def scene(request: pytest.FixtureRequest, make_world: Callable[..., World], monk
     options = request.param(world)
     before = world.dump()
     with world.counting() as calls:
-        run = world.run(**options).succeeded
+        run = world.sync().run("http", **options)
+    assert run.state == "succeeded"
     assert run.inserted + run.updated + run.missing >= 4
     return Scene(world, options, before, list(calls), world.tables())
 

@@ -5,6 +5,7 @@ In half of the rounds a lease has run out when it is taken, so each takes it fro
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import threading
 from collections import Counter
@@ -102,7 +103,10 @@ def test_two_processes_at_once_fifty_times(make_world: Callable[..., World]) -> 
     ends: Counter[str] = Counter()
     try:
         watch.start()
-        for number in range(ROUNDS):
+        for number in itertools.count():
+            # Who meets whom is up to the machine: on a slow one it takes more rounds until leases were lost often enough.
+            if number >= ROUNDS and (ends["run_interrupted"] > 5 or number >= 6 * ROUNDS):
+                break
             world.clock.advance(600)
             ids = world.sim.data.ids()
             world.sim.data.change(ids[number % len(ids)], name=f"Round {number}", details={"dealValue": number})
@@ -126,7 +130,7 @@ def test_two_processes_at_once_fifty_times(make_world: Callable[..., World]) -> 
             process.join(10)
     watch.look()
 
-    print(f"{ROUNDS} rounds: {dict(ends)}; the rows were read {watch.looks} times meanwhile")
+    print(f"{number} rounds: {dict(ends)}; the rows were read {watch.looks} times meanwhile")
     assert not watch.went_back
     assert ends["sync_running"] > 0
     assert ends["run_interrupted"] > 5

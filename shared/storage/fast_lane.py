@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import formatdate
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -41,7 +41,6 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import RequestTooLargeError, TableTransactionError
 
 from shared.storage import wire
-from shared.storage.entities import Entity
 from shared.storage.operations import Operation
 
 Credential = AzureNamedKeyCredential | AzureSasCredential | TokenCredential
@@ -112,8 +111,9 @@ class FastLane:
         select: Sequence[str] | None = None,
         top: int | None = None,
         continuation: Continuation | None = None,
-    ) -> tuple[list[Entity], Continuation | None]:
-        """One page of rows in key order, possibly empty, and where the next begins.
+        read: Callable[[bytes], list[Any]] = wire.decode,
+    ) -> tuple[list[Any], Continuation | None]:
+        """One page of rows in key order, possibly empty, and where the next begins; ``read`` makes rows of its body.
 
         Raises:
             AzureError: as the SDK would.
@@ -131,7 +131,7 @@ class FastLane:
         if answer.status_code != 200:
             raise _error(answer)
         try:
-            rows = wire.decode(answer.content)
+            rows = read(answer.content)
         except ValueError:
             raise DecodeError("no page of rows", response=answer) from None
         goes_on = {name: value for name, header in _CONTINUATIONS.items() if (value := answer.headers.get(header))}

@@ -13,13 +13,15 @@ import pytest
 from azure.core.credentials import AccessToken, AzureNamedKeyCredential
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import AccountSasPermissions, ResourceTypes, generate_account_sas
+from msgspec import Struct
 
 from shared.errors import ConfigurationError, StorageUnavailable
 from shared.settings import load
-from shared.storage import tables
+from shared.storage import tables, wire
 from shared.storage.entities import Entity
 from shared.storage.fast_lane import FastLane
 from shared.storage.tables import BatchTooLarge, Delete, Insert, Operation, Replace, RowConflict, Table, TableStore
+from shared.storage.wire import TextRows
 from tests.storage.faulty_proxy import FaultyProxy
 
 MOST: Final = 2**63 - 1
@@ -294,6 +296,45 @@ def test_a_selection_has_what_was_asked_for_and_the_version(many: Table) -> None
     }
 
 
+class Columns(Struct):
+    """Some columns of texts."""
+
+    RowKey: str | None = None
+    value: str | None = None
+    never: str | None = None
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_columns_of_texts_hold_texts_and_nothing_else(table: Table, name: str) -> None:
+    value = VALUES[name]
+    table.transact([Insert(row(1, value=value, other=1)), Insert(row(2, value="plain"))])
+    text = value if isinstance(value, str) else None
+    assert list(table.texts(TextRows(Columns))) == [Columns("00001", text), Columns("00002", "plain")]
+
+
+def test_columns_of_texts_are_what_a_query_shows(many: Table) -> None:
+    """Over pages and partitions; of the pages one holds half a pair of surrogates, one a number of 64 bits."""
+    odd = {3: "half \ud83d", 1_500: 2**40, 1_501: True, 1_502: "Şişli", 2_250: 7.5, 2_251: ""}
+    many.transact([Replace(row(number, value=value), None) for number, value in odd.items()])
+    for filter in (None, "PartitionKey eq @p", "RowKey ge @p", "PartitionKey eq @p and value ge ''"):
+        asked = (filter, {"p": "p"}) if filter else (None, None)
+        expected = [
+            Columns(one["RowKey"], text if isinstance(text := one.get("value"), str) else None)
+            for one in many.query(*asked)
+        ]
+        assert list(many.texts(TextRows(Columns), *asked)) == expected
+    assert len(list(many.texts(TextRows(Columns)))) == 2_600
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"{}", b'{"value": 1}', b'{"value": [1]}', b'{"value": "\xff"}']
+)
+def test_what_is_no_page_of_rows_is_a_value_error(body: bytes) -> None:
+    for read in (TextRows(Columns).page, wire.decode):
+        with pytest.raises(ValueError):
+            read(body)
+
+
 # -- faults ------------------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +362,8 @@ class World:
     def act(self, what: str) -> object:
         if what == "query":
             return [one["RowKey"] for one in self.table.query()]
+        if what == "texts":
+            return [one.RowKey for one in self.table.texts(TextRows(Columns))]
         if what == "insert":
             return len(self.table.transact([Insert(row(1)), Insert(row(2))]))
         return len(self.table.transact([Replace(row(1), None), Replace(row(2), None)]))
@@ -356,7 +399,7 @@ def refused_part(status: int, code: str, index: int = 0) -> Callable[[bytes], by
 
 MULTIPART: Final = {"Content-Type": "multipart/mixed; boundary=batchresponse_1"}
 SDK_LETS_THROUGH: Final = "here the SDK lets errors of its transport or its parser through"
-DONE: Final[dict[str, object]] = {"query": ["00000"], "upsert": 2, "insert": 2}
+DONE: Final[dict[str, object]] = {"query": ["00000"], "texts": ["00000"], "upsert": 2, "insert": 2}
 
 
 @pytest.mark.parametrize("what", DONE)
@@ -367,7 +410,7 @@ def test_what_passes_is_tried_again(world: World, what: str, status: int) -> Non
     assert len(world.proxy.seen) == 5
     assert len(world.clock.waits) == 4
     assert max(world.clock.waits) <= tables.RETRIES.most
-    name = "query" if what == "query" else "transact"
+    name = "query" if what in {"query", "texts"} else "transact"
     assert world.calls == [("before", name, "Things")] * 4 + [("before", name, "Things"), ("after", name, "Things")]
 
 

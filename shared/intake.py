@@ -1,8 +1,8 @@
-"""From records to rows: what is new, what changed, what can't be stored; and writing just that.
+"""Takes the records that a walk meets: what is new or changed goes to the row writer, what can't be stored is set aside.
 
-Reading is at least once and writing is idempotent, so any record may come here any number of times. A row is never
-replaced by an older version: writes are conditional on the version that was compared, and a conflict means read again
-and decide again.
+Reading is at least once, so any record may come here any number of times. A hash of the bytes tells what did not change,
+and that is never read further. What did change gathers in its partition, and goes out a batch at a time while the walk
+goes on.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextvars
 import hashlib
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -23,59 +24,49 @@ from shared.clock import Clock
 from shared.errors import ContractChanged
 from shared.log import get_logger
 from shared.model import times
-from shared.model.changes import Change, diff
 from shared.model.company_rows import Touched
-from shared.model.referral import Head, Loaded, Unstorable, fingerprint, read_head, read_record, rules_salt, summarise
+from shared.model.referral import Head, Unstorable, read_head, rules_salt
 from shared.model.run import Run
-from shared.model.summary import ReferralSummary
-from shared.storage import changes as change_log
-from shared.storage.batches import write_all
+from shared.row_writer import STORED_COLUMNS, Candidate, RowWriter
 from shared.storage.entities import Entity, key
 from shared.storage.quarantine import Quarantine, Rejected
-from shared.storage.referrals import (
-    INDEX_COLUMNS,
-    PARTITIONS,
-    SUMMARY_COLUMNS,
-    from_row,
-    partition_of,
-    read_rows,
-    scan,
-    to_row,
-    write_pieces,
-)
-from shared.storage.tables import Delete, Insert, Operation, Replace, RowConflict, TableStore
+from shared.storage.referrals import INDEX_COLUMNS, PARTITIONS, partition_of, scan
+from shared.storage.tables import BATCH_BYTES, BATCH_ROWS, TableStore
 
 log = get_logger(__name__)
 
-BUFFER_ROWS: Final = 640
-"""Changed records that are gathered before they are written, while as many more are read: batches of some 40."""
+BUFFER_ROWS: Final = 4_000
+"""Changed records after which all are written, whole batch or not, so that the walk can keep its place."""
 BUFFER_BYTES: Final = 16 * 1024 * 1024
+"""The most that waits to be written, as received."""
+WRITINGS: Final = 5
+"""Batches on their way to storage at a time, from reading what is stored to the answer."""
 MOST_TOUCHED: Final = 2_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""
 MOST_RECENT: Final = 2_000
 """Records that a run remembers for the next one, so that what comes first there needs no reading."""
-_STORED_COLUMNS: Final = ("PartitionKey", *SUMMARY_COLUMNS, "contentHash", "fence")
-_TELLING: Final = ("contentHash", "fence", "missingSince")
-"""What tells one write of a row from another."""
 _HASH_BYTES: Final = 8
-
-Outcome = Literal["inserted", "updated", "unchanged"]
 
 
 @dataclass(slots=True)
-class _Candidate:
-    """A record that may have to be written."""
+class _Part:
+    """Changed records of one partition that are not on their way yet."""
 
-    head: Head
-    raw: bytes
-    raw_hash: int
-    new: bool
-    outcome: Outcome = "unchanged"
-    before: ReferralSummary | None = None
-    after: ReferralSummary | None = None
-    change: Entity | None = None
-    pieces: list[Entity] = field(default_factory=list)
-    content_hash: str = ""
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    size: int = 0
+    """Bytes, as received."""
+
+
+_Taken = tuple[Head, bytes, int, int, bool]
+"""A record that was taken: its head, its bytes, the hashes of its id and of its bytes, and whether this run met it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """Changed records on their way."""
+
+    candidates: dict[str, Candidate]
+    future: Future[None]
 
 
 def id_hash(row_key: str) -> int:
@@ -101,7 +92,7 @@ class Intake:
         own_domains: the partner's own domains.
         fence: the lease's generation; of two versions that can't be told apart, the younger lease's wins.
         still_ours: raises RunInterrupted when the lease is lost; asked before a conflict is decided.
-        executor: where batches are written side by side; None writes them in turn.
+        executor: where storage is read and written while records are taken; None does it in turn.
     """
 
     def __init__(
@@ -113,23 +104,32 @@ class Intake:
         still_ours: Callable[[], None],
         executor: Executor | None = None,
     ) -> None:
-        self._store, self._run, self._fence, self._still_ours, self._executor = store, run, fence, still_ours, executor
+        own = frozenset(own_domains)
+        self._run, self._executor = run, executor
         self._clock: Clock = store.clock
-        self._own_domains = frozenset(own_domains)
-        self._salt = rules_salt(self._own_domains)
+        self._salt = rules_salt(own)
         self._table = store.table("Referrals")
         self._quarantine = Quarantine(store)
+        self._writer = RowWriter(store, own, self._salt, fence, still_ours, dry_run=run.dry_run)
         self._known: dict[int, int] = {}
         """Hash of the id to hash of the bytes, of rows and of records met; 0 for a row that is marked missing."""
         self._knows_all = False
+        self._scans: list[Future[list[tuple[int, int]]]] = []
+        """Readings of ``_known`` that are not over."""
+        self._waiting: list[_Taken] = []
+        """Records that came meanwhile."""
+        self._waiting_bytes = 0
         self._met: set[int] = set()
         self._met_before_restart: set[int] = set()
         self._unsaved: list[int] = []
         self._newest: list[tuple[str, int]] = []
         """A heap of the records met that changed last: when, and the hash of the id."""
-        self._buffer: dict[str, _Candidate] = {}
-        self._writing: tuple[Future[None], dict[str, _Candidate]] | None = None
-        self._buffered = 0
+        self._parts: dict[str, _Part] = {}
+        self._gathered = self._gathered_bytes = 0
+        """Changed records, and their bytes, since the last flush, on their way or not."""
+        self._writings: deque[_Writing] = deque()
+        self._flushing = 0
+        """How many of the writings, the oldest, a flush still waits for."""
         self.touched: list[Touched] = []
         self.overflowed = False
         self.wrote = False
@@ -143,10 +143,16 @@ class Intake:
         return self._salt.hex()
 
     def know_all(self) -> None:
-        """Read what is stored of every referral: row key and hash."""
+        """Read what is stored of every referral, row key and hash, while the next records come."""
         self.finish()
-        for known in self._executor.map(self._hashes, PARTITIONS) if self._executor else map(self._hashes, PARTITIONS):
-            self._known.update(known)
+        if self._executor is None:
+            for partition in PARTITIONS:
+                self._known.update(self._hashes(partition))
+        else:
+            self._scans = [
+                self._executor.submit(contextvars.copy_context().run, self._hashes, partition)
+                for partition in PARTITIONS
+            ]
         self._knows_all = True
 
     def _hashes(self, partition: str) -> list[tuple[int, int]]:
@@ -154,6 +160,15 @@ class Intake:
             (id_hash(row["RowKey"]), 0 if row.get("missingSince") else int(row["rawHash"], 16))
             for row in scan(self._table, partition, INDEX_COLUMNS)
         ]
+
+    def _learn(self) -> None:
+        """Wait for what is being read, and look at the records that came meanwhile."""
+        while self._scans:
+            self._known.update(self._scans[0].result())
+            del self._scans[0]
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        for taken in waiting:
+            self._look_at(*taken)
 
     def know(self, recent: bytes) -> None:
         """Remember what the last incremental walk met (see ``recent``): those need no reading."""
@@ -164,6 +179,7 @@ class Intake:
 
     def recent(self) -> bytes:
         """Hashes of ids and bytes of the newest records met in this run, for the next run's ``know``."""
+        self._learn()
         return b"".join(
             one.to_bytes(_HASH_BYTES) + self._known[one].to_bytes(_HASH_BYTES)
             for one in {one for _, one in self._newest}
@@ -201,6 +217,7 @@ class Intake:
             int.from_bytes(met_earlier[start : start + _HASH_BYTES])
             for start in range(0, len(met_earlier), _HASH_BYTES)
         }
+        self._learn()
         visible = [one for one, raw_hash in self._known.items() if raw_hash]
         return {one for one in visible if one not in self._met and one not in earlier}, len(visible)
 
@@ -227,6 +244,8 @@ class Intake:
         self._run.quarantined += len(rejected)
         for one in rejected:
             self._set_aside(one, walk_id, full=full)
+        if self._scans and all(scan.done() for scan in self._scans):
+            self._learn()
         for head, raw in heads:
             self._take(head, raw)
         return [head for head, _ in heads]
@@ -237,13 +256,12 @@ class Intake:
         self._take(read_head(raw), raw)
 
     @property
-    def full_buffer(self) -> bool:
+    def full(self) -> bool:
         """Whether it is time to flush."""
-        return len(self._buffer) >= BUFFER_ROWS or self._buffered >= BUFFER_BYTES
+        return self._gathered >= BUFFER_ROWS or self._gathered_bytes >= BUFFER_BYTES
 
     def _take(self, head: Head, raw: bytes) -> None:
         one = id_hash(key(head.id))
-        raw_hash = self._raw_hash(raw)
         seen = one in self._met or one in self._met_before_restart
         if one not in self._met:
             self._met.add(one)
@@ -253,6 +271,17 @@ class Intake:
                 heapq.heappush(self._newest, entry)
             elif entry > self._newest[0]:
                 heapq.heapreplace(self._newest, entry)
+        taken = (head, raw, one, self._raw_hash(raw), seen)
+        if not self._scans:
+            self._look_at(*taken)
+            return
+        self._waiting.append(taken)
+        self._waiting_bytes += len(raw)
+        if self._waiting_bytes >= BUFFER_BYTES:
+            self._learn()
+
+    def _look_at(self, head: Head, raw: bytes, one: int, raw_hash: int, seen: bool) -> None:
+        """Tell by its hashes whether a record is new or changed, and if so gather it."""
         known = self._known.get(one)
         if known == raw_hash:
             if seen:
@@ -260,11 +289,19 @@ class Intake:
             else:
                 self._run.unchanged += 1
             return
-        if head.id in self._buffer:
-            self.flush()
-        self._buffer[head.id] = _Candidate(head, raw, raw_hash, new=self._knows_all and known is None)
-        self._buffered += len(raw)
+        partition = partition_of(head.id)
+        part = self._parts.setdefault(partition, _Part())
+        if seen and (head.id in part.candidates or any(head.id in each.candidates for each in self._writings)):
+            self._write_all()  # two versions of a referral are never on their way at once
+            part = self._parts.setdefault(partition, _Part())
         self._known[one] = raw_hash
+        part.candidates[head.id] = Candidate(head, raw, raw_hash, new=self._knows_all and known is None)
+        part.size += len(raw)
+        self._gathered += 1
+        self._gathered_bytes += len(raw)
+        if len(part.candidates) >= BATCH_ROWS or part.size >= BATCH_BYTES:
+            del self._parts[partition]
+            self._send(part.candidates)
 
     def _raw_hash(self, raw: bytes) -> int:
         digest = hashlib.blake2b(raw, key=self._salt, digest_size=_HASH_BYTES).digest()
@@ -285,159 +322,89 @@ class Intake:
 
     def flush(self) -> None:
         """Write what changed among the records taken, and wait until all of it is stored."""
-        self.finish()
-        candidates = self._hand_over()
-        self._write(candidates)
-        self._count_all(candidates)
+        self._learn()
+        self._write_all()
 
     def flush_beside(self) -> None:
-        """Write what changed among the records taken while more are taken; ``finish`` waits for it.
-
-        One such writing goes on at a time, so no more than two buffers are held. Without an executor it is done at once.
-        """
-        self.finish()
-        if self._executor is None or not self._buffer:
-            self.flush()
-            return
-        candidates, context = self._hand_over(), contextvars.copy_context()
-        self._writing = self._executor.submit(context.run, self._write, candidates), candidates
+        """Write what changed among the records taken while more are taken; ``finish_flush`` waits for it."""
+        self._learn()
+        for candidates in self._gathered_parts():
+            self._send(candidates)
+        self._flushing = len(self._writings)
 
     @property
-    def is_writing(self) -> bool:
-        """Whether a writing is not over, or is over and not counted."""
-        return self._writing is not None
+    def is_flushing(self) -> bool:
+        """Whether a flush beside is not over, or is over and not counted."""
+        return self._flushing > 0
 
     @property
-    def has_written(self) -> bool:
-        """Whether ``finish`` would not have to wait."""
-        return self._writing is not None and self._writing[0].done()
+    def has_flushed(self) -> bool:
+        """Whether ``finish_flush`` would not have to wait."""
+        return all(self._writings[number].future.done() for number in range(self._flushing))
+
+    def finish_flush(self) -> None:
+        """Wait for what the last ``flush_beside`` has to write; raises what went wrong there."""
+        while self._flushing:
+            self._finish_oldest()
 
     def finish(self) -> None:
-        """Wait for what is being written beside; raises what went wrong there."""
-        if self._writing:
-            (future, candidates), self._writing = self._writing, None
-            future.result()
-            self._count_all(candidates)
+        """Wait for all that is on its way; raises what went wrong there."""
+        wait([each.future for each in self._writings])  # after a failure nothing may still be writing
+        while self._writings:
+            self._finish_oldest()
 
     def abandon(self) -> None:
-        """Wait for what is being written beside, in a run that fails anyway for another reason."""
-        with suppress(Exception):
-            self.finish()
+        """Wait for all that is on its way, in a run that fails anyway for another reason."""
+        wait(self._scans)
+        self._scans = []
+        while self._writings:
+            with suppress(Exception):
+                self._finish_oldest()
 
-    def _hand_over(self) -> dict[str, _Candidate]:
-        candidates, self._buffer, self._buffered = self._buffer, {}, 0
-        return candidates
+    def _write_all(self) -> None:
+        parts = list(self._gathered_parts())
+        if len(parts) > 1:
+            for candidates in parts:
+                self._send(candidates)
+        self.finish()
+        if len(parts) == 1:  # few as they are, their partitions are read and written side by side
+            self._writer.write(parts[0], self._executor)
+            self._count_all(parts[0])
 
-    def _count_all(self, candidates: dict[str, _Candidate]) -> None:
-        for candidate in candidates.values():
-            self._count(candidate)
+    def _gathered_parts(self) -> Iterator[dict[str, Candidate]]:
+        """All records that are not on their way, whole partitions together, in writings of some batches' worth."""
+        parts, self._parts, self._gathered, self._gathered_bytes = self._parts, {}, 0, 0
+        together: dict[str, Candidate] = {}
+        for part in parts.values():
+            together |= part.candidates
+            if len(together) >= BATCH_ROWS:
+                yield together
+                together = {}
+        if together:
+            yield together
 
-    def _write(self, candidates: dict[str, _Candidate]) -> None:
-        """Changes first, then rows. Touches nothing of this object that ``_take`` does."""
-        if not candidates:
+    def _send(self, candidates: dict[str, Candidate]) -> None:
+        """Begin to write these, once there are not too many on their way."""
+        if self._executor is None:
+            self._writer.write(candidates)
+            self._count_all(candidates)
             return
-        known = [one for one, each in candidates.items() if not each.new]
-        stored = read_rows(self._table, known, _STORED_COLUMNS, self._executor)
-        operations = [
-            operation
-            for referral_id, candidate in candidates.items()
-            if (operation := self._decide(candidate, stored.get(referral_id)))
-        ]
-        if not self._run.dry_run:
-            write_pieces(self._store, (piece for each in candidates.values() for piece in each.pieces))
-            log_rows = [each.change for each in candidates.values() if each.change]
-            write_all(
-                self._store.table(change_log.TABLE),
-                [Replace(row, None) for row in log_rows],
-                lambda operation: operation,
-                self._executor,
-            )
-            by_row = {(partition_of(one), key(one)): each for one, each in candidates.items()}
-            write_all(self._table, operations, lambda operation: self._decide_again(operation, by_row), self._executor)
+        while len(self._writings) >= WRITINGS:
+            self._finish_oldest()
+        future = self._executor.submit(contextvars.copy_context().run, self._writer.write, candidates)
+        self._writings.append(_Writing(candidates, future))
 
-    def _decide(self, candidate: _Candidate, stored: Entity | None) -> Operation | None:
-        """What to do with a record, given the row that is stored; notes the outcome in the candidate."""
-        head = candidate.head
-        loaded: Loaded | None = None
-        if not candidate.content_hash:
-            candidate.content_hash, loaded = fingerprint(head, candidate.raw, self._salt)
-        candidate.change, candidate.pieces, candidate.before, candidate.after = None, [], None, None
-        candidate.outcome = "unchanged"
-        gone = stored is not None and bool(stored.get("missingSince"))
-        if stored and stored["contentHash"] == candidate.content_hash and not gone:
-            return None
-        if stored and gone and stored["contentHash"] == candidate.content_hash:
-            return self._found_again(candidate, stored)
-        if stored and self._is_newer(stored, head):
-            return self._found_again(candidate, stored) if gone else None
-        row, candidate.pieces = to_row(
-            summarise(read_record(candidate.raw, loaded), self._own_domains),
-            candidate.raw.decode("utf-8", "surrogatepass"),
-            candidate.content_hash,
-            f"{candidate.raw_hash:016x}",
-            self._fence,
-        )
-        candidate.after = from_row(row)  # long texts as they are stored, so that they compare equal later
-        if stored is None:
-            candidate.outcome = "inserted"
-            return Insert(row)
-        candidate.outcome = "updated"
-        candidate.before = from_row(stored)
-        self._note_change(candidate, candidate.content_hash)
-        return Replace(row, stored["etag"])
+    def _finish_oldest(self) -> None:
+        writing = self._writings.popleft()
+        self._flushing = max(0, self._flushing - 1)
+        writing.future.result()
+        self._count_all(writing.candidates)
 
-    def _is_newer(self, stored: Entity, head: Head) -> bool:
-        """Whether the stored version must not be replaced by the record's."""
-        at = stored.get("updatedDateTime")
-        if at and head.updated and at != head.updated:
-            return bool(at > head.updated)
-        return int(stored["fence"]) > self._fence
-
-    def _found_again(self, candidate: _Candidate, stored: Entity) -> Operation | None:
-        """What is stored is this version or a newer one, but marked missing, and here it is: take the mark off."""
-        row = self._table.get(stored["PartitionKey"], stored["RowKey"])
-        if row is None or row["etag"] != stored["etag"]:
-            return self._decide(candidate, row)
-        etag = row.pop("etag")
-        candidate.outcome, candidate.before = "updated", from_row(row)
-        row.pop("missingSince")
-        candidate.after = from_row(row)
-        self._note_change(candidate, f"found-{stored['contentHash']}-{stored['missingSince'][:19]}")
-        return Replace(row, etag)
-
-    def _note_change(self, candidate: _Candidate, version: str) -> None:
-        if candidate.before and candidate.after:
-            changed = diff(candidate.before, candidate.after)
-            now = times.from_datetime(self._clock.now())
-            # Partner Center says when a referral changed; that it is back shows only now.
-            at = now if candidate.before.missing_since else candidate.head.updated or now
-            candidate.change = change_log.change_row(candidate.head.id, version, at, changed) if changed else None
-
-    def _decide_again(self, operation: Operation, by_row: dict[tuple[str, str], _Candidate]) -> Operation | None:
-        """A row was not as it had been read: read it again and decide again, if the lease is still ours."""
-        if isinstance(operation, Delete):
-            raise TypeError("no referral is ever deleted")
-        partition, row_key = operation.entity["PartitionKey"], operation.entity["RowKey"]
-        candidate = by_row[partition, row_key]
-        stored = self._table.get(partition, row_key, _STORED_COLUMNS)
-        if stored and all(stored.get(name) == operation.entity.get(name) for name in _TELLING):
-            return None  # our own write, whose answer got lost: the outcome stays what it was
-        self._still_ours()
-        again = self._decide(candidate, stored)
-        write_pieces(self._store, candidate.pieces)
-        if candidate.change:
-            self._store.table(change_log.TABLE).replace(candidate.change, None)
-        return again
-
-    def _count(self, candidate: _Candidate) -> None:
-        if candidate.outcome == "inserted":
-            self._run.inserted += 1
-        elif candidate.outcome == "updated":
-            self._run.updated += 1
-        else:
-            self._run.unchanged += 1
-            return
-        self._touch(Touched(candidate.head.id, candidate.before, candidate.after))
+    def _count_all(self, candidates: dict[str, Candidate]) -> None:
+        for one in candidates.values():
+            one.count(self._run)
+            if one.outcome != "unchanged":
+                self._touch(Touched(one.head.id, one.before, one.after))
 
     def _touch(self, touched: Touched) -> None:
         if self._run.dry_run:
@@ -453,30 +420,14 @@ class Intake:
     def rows_of(self, hashes: set[int]) -> Iterator[Entity]:
         """The rows, in brief, whose keys have these hashes."""
         for partition in PARTITIONS:
-            for row in scan(self._table, partition, _STORED_COLUMNS):
+            for row in scan(self._table, partition, STORED_COLUMNS):
                 if id_hash(row["RowKey"]) in hashes:
                     yield row
 
     def mark_missing(self, brief: Entity, now: str, walk_id: str) -> None:
         """Mark a row as missing upstream, unless it changed meanwhile."""
-        row = self._table.get(brief["PartitionKey"], brief["RowKey"])
-        if row is None or row["etag"] != brief["etag"] or row.get("missingSince"):
-            return
-        etag = row.pop("etag")
-        before = from_row(row)
-        after = msgspec.structs.replace(before, missing_since=now)
-        change = Change("missingSince", None, times.public(now))
-        version = f"missing-{walk_id}"
-        self._store.table(change_log.TABLE).replace(change_log.change_row(before.id, version, now, [change]), None)
-        row["missingSince"] = now
-        try:
-            self._table.transact([Replace(row, etag)])
-            marked = True
-        except RowConflict:
-            # Ours all the same, if an earlier attempt was applied and only its answer got lost.
-            stored = self._table.get(row["PartitionKey"], row["RowKey"], ["missingSince"])
-            marked = stored is not None and stored.get("missingSince") == now
-        if marked:
+        touched = self._writer.mark_missing(brief, now, walk_id)
+        if touched:
             self._run.missing += 1
-            self._known[id_hash(row["RowKey"])] = 0
-            self._touch(Touched(before.id, before, after))
+            self._known[id_hash(brief["RowKey"])] = 0
+            self._touch(touched)

@@ -249,16 +249,16 @@ class SyncRun:
         now = self._clock.monotonic()
         if self._no_time():
             raise _TimeIsUp
-        due = self._intake.full_buffer or now - self._kept >= PLACE_KEPT_EVERY_SECONDS
-        if self._behind and (due or self._intake.has_written):
-            self._intake.finish()
+        due = self._intake.full or now - self._kept >= PLACE_KEPT_EVERY_SECONDS
+        if self._behind and (due or self._intake.has_flushed):
+            self._intake.finish_flush()
             self._keep_place(self._behind)
             self._behind = None
         if due:
             # Written while the next pages come; the place is kept when everything before it is stored.
             place = _Place(msgspec.structs.replace(self._walk), self._intake.unsaved)
             self._intake.flush_beside()
-            if self._intake.is_writing:
+            if self._intake.is_flushing:
                 self._behind, self._kept = place, now
             else:
                 self._keep_place()

@@ -25,7 +25,7 @@ def test_an_error_that_nobody_foresaw_is_recorded_without_its_text(
         raise RuntimeError("secret text of Ada Lovelace")
 
     with monkeypatch.context() as patched:
-        patched.setattr("shared.intake.summarise", broken)
+        patched.setattr("shared.row_writer.summarise", broken)
         outcome = world.run()
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.status) == ("internal_error", 500)

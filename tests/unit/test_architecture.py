@@ -1,4 +1,4 @@
-"""Arrows run one way: function_app -> web -> sync -> intake -> {partner_center, storage} -> model."""
+"""Arrows run one way: function_app -> web -> sync -> intake -> row_writer -> {partner_center, storage} -> model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "partner_center": FOUNDATION | {"model", "storage", "partner_center"},
     "retention": FOUNDATION | {"model", "storage"},
     "tenant_lookup": FOUNDATION | {"model", "storage", "partner_center"},
-    "intake": FOUNDATION | {"model", "storage"},
+    "row_writer": FOUNDATION | {"model", "storage"},
+    "intake": FOUNDATION | {"model", "storage", "row_writer"},
     "sync_run": FOUNDATION | {"model", "storage", "partner_center", "intake", "retention"},
     "sync": FOUNDATION | {"model", "storage", "sync_run"},
     "web": FOUNDATION | {"model", "storage", "partner_center", "sync", "retention", "tenant_lookup", "web"},

@@ -19,17 +19,28 @@ from cryptography.fernet import Fernet
 from local.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 API = "/api/v1/partner-center"
 TOKEN_CACHE_KEY = Fernet.generate_key().decode()
 
 
-def eventually(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    """Wait until the condition holds. Fails after the given seconds, saying what did not come."""
+def eventually(condition: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
+    """Wait until the condition holds. Fails after the given seconds, saying what did not come.
+
+    They are many, since a machine that has much else to do is slow and not wrong.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"did not come within {seconds:g} s: {what}"
         time.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):  # it may also end between the opening and the reading
+        return False
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -119,7 +130,7 @@ class HostProcess:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            code = self.process.wait(20)
+            code = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -153,7 +164,7 @@ class HostProcess:
 
     def sync_to_the_end(self, body: object = None) -> dict[str, Any]:
         """Sync, go on while the answer says that the run paused, wait while another has the lease; the last run."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while (answer := self.post(API + "/referrals/sync", body)).status_code in {202, 409, 429}:
             assert time.monotonic() < deadline, answer.text
             if answer.status_code != 202:

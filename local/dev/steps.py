@@ -13,7 +13,7 @@ class StepFailedError(Exception):
 
 def say(text: str = "") -> None:
     """Print a line at once, also into a pipe."""
-    print(text, flush=True)
+    print(f"{text}\n", end="", flush=True)  # in one piece: the host's lines come from another thread
 
 
 class Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -16,10 +17,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.hosting import API, ROOT, environment, eventually
+from tests.hosting import API, ROOT, environment, eventually, runs
 
 pytestmark = [pytest.mark.xdist_group("dev-run"), pytest.mark.skipif(os.name == "nt", reason="reads /proc")]
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 
 
 def _copy_of_the_tree(folder: Path) -> Path:
@@ -39,6 +40,14 @@ def _copy_of_the_tree(folder: Path) -> Path:
     return folder
 
 
+def _cpu_seconds(pids: set[int]) -> float:
+    """The processor's time that processes and those that they waited for have used."""
+    ticks = sum(
+        int(field) for pid in pids for field in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    )
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def _descendants(pid: int) -> set[int]:
     """The processes that a process started, and those that they started."""
     parents = {}
@@ -54,13 +63,6 @@ def _descendants(pid: int) -> set[int]:
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
     return found - {pid}
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 class Run:
@@ -108,8 +110,8 @@ class Run:
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
-        code = self.process.wait(60)
-        eventually(lambda: not [pid for pid in family if _is_alive(pid)], "the end of every process", 20)
+        code = self.process.wait(120)
+        eventually(lambda: not [pid for pid in family if runs(pid)], "the end of every process")
         return code
 
 
@@ -129,9 +131,10 @@ def start(clone: Path, tmp_path: Path) -> Iterator[Any]:
     yield make
     for run in runs:
         for pid in (run.process.pid, *_descendants(run.process.pid)):
-            if run.process.poll() is None and _is_alive(pid):
-                os.kill(pid, signal.SIGKILL)
-        run.process.wait(10)
+            with contextlib.suppress(ProcessLookupError):
+                if run.process.poll() is None:
+                    os.kill(pid, signal.SIGKILL)
+        run.process.wait(60)
 
 
 def test_one_command_leads_to_739_referrals_and_ctrl_c_leaves_nothing(
@@ -139,7 +142,9 @@ def test_one_command_leads_to_739_referrals_and_ctrl_c_leaves_nothing(
 ) -> None:
     first = start()
     page = first.page()
-    assert first.output.rstrip().splitlines()[-1] == f"Page: {page}", "the last line, alone"
+    before, _, behind = first.output.partition(f"\nPage: {page}\n")
+    assert before.splitlines()[-1].startswith("Ready after "), "after all steps, on a line of its own"
+    assert all(line.startswith("  host | ") for line in behind.splitlines()), "what the host says comes behind it"
     assert requests.get(page, timeout=30).headers["Content-Type"].startswith("text/html")
     quarantined = first.get(API + "/quarantine")["total"]
     assert quarantined == 3
@@ -157,8 +162,13 @@ def test_one_command_leads_to_739_referrals_and_ctrl_c_leaves_nothing(
 
     second = start()
     second.page()
-    record_testsuite_property("second start, seconds", f"{second.seconds:.1f}")
-    assert second.seconds < 30, "five on a machine that does nothing else"
+    worked = _cpu_seconds({second.process.pid, *_descendants(second.process.pid)})
+    record_testsuite_property("second start, seconds", f"{second.seconds:.1f}, {worked:.1f} of the processor")
+    print(f"second start: {second.seconds:.1f} s, {worked:.1f} s of the processor")
+    assert "First sync" not in second.output
+    assert second.get(API + "/sync")["runs"][0]["pages"] == 1
+    # Under five seconds on a machine that does nothing else; one that does is slow, but its processor works no longer.
+    assert worked < 15
     assert second.get(API + "/referrals?missing=include")["total"] == 736
     assert second.end(signal.SIGTERM) == 0
 
@@ -181,9 +191,9 @@ def test_a_child_that_dies_is_named_and_the_rest_ends(start: Any) -> None:
     family = _descendants(run.process.pid)
     simulator = next(pid for pid in family if b"local.simulator" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(simulator, signal.SIGKILL)
-    assert run.process.wait(60) == 1
+    assert run.process.wait(120) == 1
     assert "simulator ended by itself with code -9. The end of simulator.log:" in run.output
-    eventually(lambda: not [pid for pid in family if _is_alive(pid)], "the end of every process", 20)
+    eventually(lambda: not [pid for pid in family if runs(pid)], "the end of every process")
 
 
 def test_a_killed_run_takes_its_children_with_it(start: Any) -> None:

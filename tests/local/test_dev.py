@@ -17,14 +17,7 @@ from local.dev import gates, ports, stack, tools
 from local.dev.processes import ChildDiedError, Process, Stopped, Supervisor
 from local.simulator import Simulator
 from shared.settings import SETTINGS, load
-from tests.hosting import ROOT, eventually
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
+from tests.hosting import ROOT, eventually, runs
 
 
 class TestPorts:
@@ -80,8 +73,8 @@ class TestSupervisor:
             child = supervisor.start(lambda: self._python("parent", code, tmp_path))
             eventually(lambda: "up" in child.log.read_text(), "the grandchild")
             grandchild = int((tmp_path / "grandchild").read_text())
-            assert _runs(grandchild)
-        eventually(lambda: not _runs(grandchild), "the grandchild's end")
+            assert runs(grandchild)
+        eventually(lambda: not runs(grandchild), "the grandchild's end")
 
     def test_a_child_that_ignores_signals_is_killed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("local.dev.processes.GRACE_SECONDS", 0.5)
@@ -135,7 +128,7 @@ class TestSupervisor:
         parent = subprocess.run(
             [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False
         )
-        eventually(lambda: not _runs(int(parent.stdout)), "the module's end")
+        eventually(lambda: not runs(int(parent.stdout)), "the module's end")
 
 
 class TestSettingsOfTheStack:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from local.azurite import Azurite
 from local.simulator import Simulator
@@ -31,6 +32,9 @@ DEVICES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
+PATIENCE_MS = 60_000.0
+"""How long what is expected may take. A machine that has much else to do is slow, and not wrong."""
+expect.set_options(timeout=PATIENCE_MS)
 WATCH = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.effectiveDirective} blocked ${event.blockedURI} ${event.sample}`));
@@ -75,6 +79,34 @@ class World:
         return json_of(self.host, path)
 
 
+def query_of(page: Page) -> dict[str, list[str]]:
+    """What the address of the page asks for, as it is at this moment."""
+    return parse_qs(urlsplit(page.url).query)
+
+
+def wait_for_query(page: Page, /, **wanted: list[str] | None) -> None:
+    """Wait until the address has these parameters; None: not this one."""
+
+    def fits(url: str) -> bool:
+        query = parse_qs(urlsplit(url).query)
+        return all(query.get(name) == values for name, values in wanted.items())
+
+    page.wait_for_url(fits)
+
+
+def wait_until(page: Page, read: Callable[[], object], wanted: object) -> None:
+    """Wait until what is read off the page is what is wanted; for what Playwright's expectations do not know."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while (found := read()) != wanted:
+        assert time.monotonic() < deadline, f"{found!r}, not {wanted!r}"
+        page.wait_for_timeout(20)
+
+
+def wait_for_clipboard(page: Page, text: str) -> None:
+    """Wait until the clipboard has the text; it gets there some time after the click that copies."""
+    wait_until(page, lambda: page.evaluate("navigator.clipboard.readText()"), text)
+
+
 def json_of(host: HostProcess, path: str) -> Any:
     """What the API answers to a GET of a path under its root."""
     answer = host.get(API + path)
@@ -93,12 +125,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(
+    chromium: Browser, make_app_host: Callable[..., HostProcess], request: pytest.FixtureRequest
+) -> Iterator[Visit]:
     """Opens the page in a new browser profile: `visit("/app?view=referrals", device="phone", language="tr-TR")`.
 
     Whatever the browser complains about (an error in the console, a script that failed, a violation of the content
     security policy, a request to another host) fails the test at its end, but for what matches `expected`. `before` is
     called with the page before it is opened.
+
+    It asks for `make_app_host` so that pages close before the hosts they look at: a page left open would ask one that is
+    gone, and complain.
     """
     complaints: list[str] = []
     with ExitStack() as stack:
@@ -117,7 +154,7 @@ def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
             options = {"locale": language, "timezone_id": "Europe/Istanbul", "reduced_motion": "reduce"}
             profile = chromium.new_context(base_url=url, **{**DEVICES[device], **options, **context})
             stack.callback(profile.close)
-            profile.set_default_timeout(15_000)
+            profile.set_default_timeout(PATIENCE_MS)
             profile.grant_permissions(["clipboard-read", "clipboard-write"])
             profile.add_init_script(WATCH)
             page = profile.new_page()

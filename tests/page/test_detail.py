@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.hosting import HostProcess
-from tests.page.conftest import Visit, World, json_of
+from tests.page.conftest import Visit, World, json_of, wait_for_clipboard, wait_for_query, wait_until
 
 LIST = "/app?view=referrals&direction=Incoming&status=Active&currency=USD"
 
@@ -25,18 +25,13 @@ def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
 
-def clipboard(page: Page) -> str:
-    text: str = page.evaluate("navigator.clipboard.readText()")
-    return text
-
-
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 def test_a_row_opens_it_under_an_address_of_its_own(visit: Visit, app_host: HostProcess, device: str) -> None:
     referral = first(app_host)
     page = visit(LIST, device=device)
     page.locator("tbody tr").first.click()
     expect(dialog(page).get_by_role("heading", level=2)).to_have_text(referral["name"])
-    assert page.url.endswith(f"&id={referral['id']}")
+    wait_for_query(page, id=[referral["id"]])
     page.reload()
     expect(dialog(page).get_by_role("heading", level=2)).to_have_text(referral["name"])
     expect(page.locator("tbody tr").first).to_be_attached()
@@ -85,11 +80,11 @@ def test_what_can_be_copied(visit: Visit, app_host: HostProcess) -> None:
     for name, value in (("Referral ID", referral["id"]), ("E-mail", mail), ("Domain", referral["companyKey"])):
         actions.get_by_role("button", name=name).click()
         expect(page.locator("#messages .toast").last).to_contain_text(f"Copied: {value}")
-        assert clipboard(page) == value
+        wait_for_clipboard(page, value)
     actions.get_by_role("button", name="Value").click()
     expect(page.locator("#messages .toast").last).to_contain_text("Copied: $")
     dialog(page).locator(".people").get_by_role("button", name=mail).first.click()
-    assert clipboard(page) == mail
+    wait_for_clipboard(page, mail)
     expect(dialog(page).locator(f"a[href='mailto:{mail}']").first).to_be_visible()
 
 
@@ -111,8 +106,7 @@ def test_every_way_of_closing_gives_the_focus_back(visit: Visit, way: str) -> No
         page.go_back()
     expect(dialog(page)).to_have_count(0)
     expect(opener).to_be_focused()
-    assert "id=" not in page.url
-    assert "status=Active" in page.url
+    wait_for_query(page, id=None, status=["Active"])
 
 
 def test_escape_twice_closes_once(visit: Visit) -> None:
@@ -123,7 +117,7 @@ def test_escape_twice_closes_once(visit: Visit) -> None:
     page.keyboard.press("Escape")
     expect(dialog(page)).to_have_count(0)
     expect(page.locator("tbody tr").first).to_be_visible()
-    assert page.url.endswith("currency=USD")
+    wait_for_query(page, id=None, currency=["USD"])
 
 
 def test_closing_what_was_opened_by_its_address_stays_on_the_page(visit: Visit, app_host: HostProcess) -> None:
@@ -132,7 +126,7 @@ def test_closing_what_was_opened_by_its_address_stays_on_the_page(visit: Visit, 
     page.keyboard.press("Escape")
     expect(dialog(page)).to_have_count(0)
     expect(page.locator("tbody tr").first).to_be_visible()
-    assert page.url.endswith("currency=USD")
+    wait_for_query(page, id=None, currency=["USD"])
 
 
 def test_from_one_to_the_next_and_back_to_the_list_in_one_step(visit: Visit) -> None:
@@ -184,10 +178,11 @@ def test_the_raw_payload_is_fetched_when_it_is_asked_for(visit: Visit, app_host:
     dialog(page).get_by_text("Raw payload").click()
     text = dialog(page).locator("#raw pre")
     expect(text).to_contain_text('"customerProfile"')
-    assert json.loads(text.inner_text())["id"] == referral["id"]
+    shown = text.inner_text()
+    assert json.loads(shown)["id"] == referral["id"]
     dialog(page).get_by_role("button", name="Copy all").click()
     expect(page.locator("#messages .toast")).to_contain_text("Copied")
-    assert json.loads(clipboard(page))["id"] == referral["id"]
+    wait_for_clipboard(page, shown)
 
 
 def test_the_timeline_tells_what_changed(visit: Visit, world: World) -> None:
@@ -243,7 +238,7 @@ def test_notes_of_200_kilobytes_are_shown_as_text_and_cut_until_asked_for(visit:
     expect(shown).to_contain_text("<b>müşteri</b>")
     assert len(shown.inner_text()) < 2000
     dialog(page).get_by_role("button", name=re.compile("Show all [0-9,]+ characters")).click()
-    assert len(shown.inner_text()) > 190_000
+    wait_until(page, lambda: len(shown.inner_text()) > 190_000, True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

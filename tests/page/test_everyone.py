@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.hosting import HostProcess
-from tests.page.conftest import Visit, json_of
+from tests.page.conftest import Visit, json_of, wait_until
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {
@@ -77,6 +77,7 @@ def test_axe_finds_nothing_on_what_opens_and_what_goes_wrong(
     expect(page.locator(".results li").first).to_be_visible()
     page.get_by_text("It is a new company").click()
     page.get_by_role("button", name="Referral ID").click()
+    expect(page.locator("#messages .toast")).to_be_visible()
     assert violations(page, axe_source) == [], "the form and a toast"
     page.goto("/app?view=companies&key=nothing")
     expect(page.locator(".problem")).to_be_visible()
@@ -179,7 +180,7 @@ def test_the_appearance_can_be_chosen_and_is_remembered(visit: Visit, chosen: st
     assert before != after
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", chosen)
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == after
+    wait_until(page, lambda: page.evaluate("getComputedStyle(document.body).backgroundColor"), after)
 
 
 def test_those_who_want_less_motion_get_none(visit: Visit, names: dict[str, str]) -> None:

@@ -107,7 +107,7 @@ def test_the_switch_changes_everything_at_once_and_is_remembered(visit: Visit) -
     expect(page.locator("tbody .badge").first).to_have_text(
         re.compile("Pazaryeri|Nitelikli aday|Ortak satış|Özel|İş ortağı|Diğer")
     )
-    assert page.title() == "Fırsatlar · Hunter Partner Center Sync"
+    expect(page).to_have_title("Fırsatlar · Hunter Partner Center Sync")
     page.reload()
     expect(page.locator("h1")).to_have_text("Fırsatlar")
     page.get_by_role("button", name="EN, English").click()

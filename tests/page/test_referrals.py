@@ -10,21 +10,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.hosting import HostProcess
-from tests.page.conftest import Visit, World, json_of
+from tests.page.conftest import Visit, World, json_of, query_of, wait_for_query, wait_until
 
 LIST = "/app?view=referrals"
 
 
-def query_of(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
 def open_filter(page: Page, name: str) -> None:
     page.locator(f"details[data-filter={name}] > summary").click()
-
-
-def names(page: Page) -> list[str]:
-    return [link.inner_text() for link in page.locator("tbody a.opener").all()]
 
 
 def test_tabs_count_and_choose(visit: Visit, app_host: HostProcess) -> None:
@@ -38,7 +30,7 @@ def test_tabs_count_and_choose(visit: Visit, app_host: HostProcess) -> None:
     tabs.nth(0).click()
     expect(tabs.nth(0)).to_have_attribute("aria-current", "page")
     expect(page.locator(".sentence")).to_have_text(re.compile(rf"^{facets['Incoming']} of \d+ referrals · Incoming$"))
-    assert query_of(page)["direction"] == ["Incoming"]
+    wait_for_query(page, direction=["Incoming"])
 
 
 def test_the_columns_and_what_they_show(visit: Visit, app_host: HostProcess) -> None:
@@ -91,15 +83,19 @@ def test_headers_sort_both_ways_and_say_so(visit: Visit, app_host: HostProcess) 
             expect(header).to_have_attribute("aria-sort", way)
             expect(page.locator("thead th[aria-sort]")).to_have_count(1)
             expect(header.get_by_role("button")).to_be_focused()
-            assert shown_as_listed(page, app_host), (column, way)
+            shown_as_listed(page, app_host)
 
 
-def shown_as_listed(page: Page, host: HostProcess) -> bool:
-    """Whether the page shows what the API lists for the same query."""
-    page.locator("#view:not([aria-busy])").wait_for()
+def shown_as_listed(page: Page, host: HostProcess) -> None:
+    """Wait until the page shows what the API lists for the same query."""
     query = urlsplit(page.url).query.replace("view=referrals&", "")
     items = json_of(host, f"/referrals?{query}")["items"]
-    return [row.get_attribute("data-key") for row in page.locator("tbody tr").all()] == [item["id"] for item in items]
+    rows = page.locator("tbody tr")
+    wait_until(
+        page,
+        lambda: rows.evaluate_all("(rows) => rows.map((row) => row.dataset.key)"),
+        [item["id"] for item in items],
+    )
 
 
 def test_filters_show_counts_combine_and_leave_by_their_tags(visit: Visit, app_host: HostProcess) -> None:
@@ -113,7 +109,7 @@ def test_filters_show_counts_combine_and_leave_by_their_tags(visit: Visit, app_h
     page.locator("details[data-filter=status] input[value=Active]").check()
     both = json_of(app_host, "/referrals?status=New&status=Active")
     expect(page.locator(".sentence")).to_contain_text(f"{both['total']} of")
-    assert query_of(page)["status"] == ["New", "Active"]
+    wait_for_query(page, status=["New", "Active"])
     open_filter(page, "category")
     expect(page.locator("details[data-filter=status]")).not_to_have_attribute("open", "")
     count = page.locator("details[data-filter=category] label.option", has_text="Co-sell").locator(".count")
@@ -125,6 +121,7 @@ def test_filters_show_counts_combine_and_leave_by_their_tags(visit: Visit, app_h
     expect(tags).to_have_text(["New", "Co-sell"])
     page.get_by_text("Clear all filters").click()
     expect(tags).to_have_count(0)
+    wait_for_query(page, status=None, category=None)
     assert query_of(page) == {"view": ["referrals"]}
 
 
@@ -145,7 +142,7 @@ def test_each_filter(visit: Visit, app_host: HostProcess, name: str, choose: str
     expect(page.locator(".tags .tag")).to_have_text([choose])
     total = json_of(app_host, f"/referrals?{query}")["total"]
     expect(page.locator(".sentence")).to_contain_text(re.compile(rf"^{total}\b"))
-    assert query in page.url
+    wait_for_query(page, **parse_qs(query))
 
 
 def test_a_range_of_values_in_a_currency(visit: Visit, app_host: HostProcess) -> None:
@@ -186,7 +183,7 @@ def test_the_search_is_instant_and_knows_turkish(visit: Visit, world: World) -> 
         search.press_sequentially(typed + " sicil", delay=5)
         expect(page.locator("tbody a.opener")).to_have_text(["İstanbul sicil projesi"])
         expect(search).to_be_focused()
-        assert query_of(page)["q"] == [typed + " sicil"]
+        wait_for_query(page, q=[typed + " sicil"])
 
 
 def test_a_slash_goes_to_the_search(visit: Visit) -> None:
@@ -218,9 +215,9 @@ def test_pages_of_fifty(visit: Visit, app_host: HostProcess) -> None:
     expect(page.locator(".pages .range")).to_have_text(f"1–50 of {total}")
     page.get_by_role("link", name="Next", exact=True).click()
     expect(page.locator(".pages .range")).to_have_text(f"51–100 of {total}")
-    assert query_of(page)["page"] == ["2"]
-    assert shown_as_listed(page, app_host)
-    assert page.evaluate("scrollY") == 0
+    wait_for_query(page, page=["2"])
+    shown_as_listed(page, app_host)
+    wait_until(page, lambda: page.evaluate("scrollY"), 0)
     last = -(-total // 50)
     page.get_by_role("link", name=f"Page {last}").click()
     expect(page.locator("tbody tr")).to_have_count(total - 50 * (last - 1))
@@ -228,14 +225,14 @@ def test_pages_of_fifty(visit: Visit, app_host: HostProcess) -> None:
     open_filter(page, "status")
     page.locator("details[data-filter=status] input[value=New]").check()
     expect(page.locator(".sentence")).to_contain_text("New")
-    assert "page" not in query_of(page), "a new filter begins at the first page"
+    wait_for_query(page, status=["New"], page=None)  # a new filter begins at the first page
 
 
 def test_the_address_is_the_state(visit: Visit, app_host: HostProcess) -> None:
     path = f"{LIST}&direction=Incoming&status=New&status=Active&country=TR&sort=-dealValue"
     page = visit(path)
     expect(page.locator(".tags .tag")).to_have_text(["New", "Active", "Türkiye"])
-    assert shown_as_listed(page, app_host)
+    shown_as_listed(page, app_host)
     page.reload()
     expect(page.locator(".tags .tag")).to_have_text(["New", "Active", "Türkiye"])
     expect(page.locator("th.value")).to_have_attribute("aria-sort", "descending")
@@ -356,7 +353,7 @@ def test_on_a_phone_rows_are_cards_and_the_order_is_a_choice(visit: Visit, app_h
     expect(page.locator("thead")).to_be_hidden()
     page.get_by_label("Sort by").select_option("-dealValue")
     page.wait_for_url("**sort=-dealValue")
-    assert shown_as_listed(page, app_host)
+    shown_as_listed(page, app_host)
     expect(page.get_by_role("cell").first).to_be_visible()
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from local.simulator import Simulator
 from tests.hosting import HostProcess
-from tests.page.conftest import Visit
+from tests.page.conftest import Visit, wait_for_clipboard, wait_for_query
 
 Hosts = Callable[..., HostProcess]
 CHECK = "00:06"
@@ -43,7 +43,7 @@ def test_a_device_code_from_beginning_to_end(visit: Visit, make_app_host: Hosts,
     expect(box.get_by_role("link", name="Open Microsoft's page")).to_have_attribute("rel", "noopener noreferrer")
     expect(box).to_contain_text(re.compile(r"The code expires in 1\d minutes"))
     box.get_by_role("button", name="Copy the code").click()
-    assert page.evaluate("navigator.clipboard.readText()") == code.inner_text()
+    wait_for_clipboard(page, code.inner_text())
     box.get_by_role("button", name="I have done it").click()
     expect(box).to_be_visible()
     entra.approve()
@@ -117,7 +117,7 @@ def test_the_redirect_there_and_back(visit: Visit, make_app_host: Hosts, entra: 
     notice(page, "signedOut").get_by_role("button").click()
     page.wait_for_url("**/app*")
     expect(page.locator("#messages .toast")).to_contain_text(f"Signed in as {entra.account}")
-    assert "signIn" not in page.url
+    wait_for_query(page, signIn=None)
     expect(notice(page, "signedOut")).to_have_count(0)
 
 

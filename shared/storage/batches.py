@@ -7,7 +7,6 @@ from concurrent.futures import Executor, wait
 from typing import Final
 
 from shared.errors import StorageUnavailable
-from shared.storage.entities import wire_bytes
 from shared.storage.tables import (
     BATCH_BYTES,
     BATCH_ROWS,
@@ -74,38 +73,22 @@ def _write(table: Table, batch: Sequence[Operation], on_conflict: Decide) -> Non
 
 
 def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
+    """Operations by partition, as many together as one transaction takes. The SDK's own form of a row, which escapes every
+    letter outside ASCII, may be longer than ours: then the batch is halved."""
     by_partition: dict[str, list[Operation]] = {}
     for operation in operations:
         by_partition.setdefault(_partition(operation), []).append(operation)
     for _, members in sorted(by_partition.items()):
-        for start in range(0, len(members), BATCH_ROWS):
-            part = members[start : start + BATCH_ROWS]
-            if sum(map(_surely_less, part)) <= BATCH_BYTES:
-                yield part
-            else:
-                yield from _fitting(part)
-
-
-def _fitting(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
-    batch: list[Operation] = []
-    size = 0
-    for operation in operations:
-        weighs = _PART_BYTES + (0 if isinstance(operation, Delete) else wire_bytes(operation.entity))
-        if batch and size + weighs > BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(operation)
-        size += weighs
-    yield batch
-
-
-def _surely_less(operation: Operation) -> int:
-    """More bytes than an operation can take, without looking at its letters: none takes more than twelve."""
-    if isinstance(operation, Delete):
-        return _PART_BYTES
-    values = operation.entity.values()
-    letters = sum(len(value) for value in values if isinstance(value, str | bytes)) + 40 * len(values)
-    return _PART_BYTES + 12 * letters
+        batch: list[Operation] = []
+        size = 0
+        for operation in members:
+            weighs = _PART_BYTES + len(operation.body)
+            if batch and (len(batch) == BATCH_ROWS or size + weighs > BATCH_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append(operation)
+            size += weighs
+        yield batch
 
 
 def _partition(operation: Operation) -> str:

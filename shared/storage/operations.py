@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from shared.storage.entities import Entity
+from shared.storage.entities import Entity, encode
 
 
 @dataclass(frozen=True)
-class Insert:
+class _Write:
+    entity: Entity
+
+    @cached_property
+    def body(self) -> bytes:
+        """The row as it is sent, so that batches are cut by what they really weigh."""
+        return encode(self.entity)
+
+
+@dataclass(frozen=True)
+class Insert(_Write):
     """Create a row; conflict when there is one."""
 
-    entity: Entity
-
 
 @dataclass(frozen=True)
-class Replace:
+class Replace(_Write):
     """Write a whole row: over the version with this ETag, or (None) whatever is there."""
 
-    entity: Entity
     etag: str | None
 
 
@@ -29,6 +37,7 @@ class Delete:
     partition: str
     row: str
     etag: str | None = None
+    body = b""
 
 
 Operation = Insert | Replace | Delete

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +17,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from shared.storage.entities import Entity
+from shared.storage.entities import TYPE, Entity
 from shared.storage.operations import Delete, Insert, Operation
 
 R = TypeVar("R", bound=msgspec.Struct)
 
 MINIMAL: Final = "application/json;odata=minimalmetadata"
 """With ETags, and with the types of values whose JSON does not tell them."""
-_TYPE: Final = "@odata.type"
 _NAME_IN_FILTER: Final = re.compile(r"@(\w+)")
 _STATUS: Final = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 _INNER_BOUNDARY: Final = re.compile(
@@ -36,44 +34,6 @@ _INDEX: Final = re.compile(r"\d+(?=:)")
 
 
 # -- entities ----------------------------------------------------------------------------------------------------------
-
-
-def encode(entity: Entity) -> bytes:
-    """A row as the service takes it: without our ETag and without None, integers with 64 bits.
-
-    Raises:
-        TypeError: a value of a type that no column has, or an integer of more than 64 bits.
-    """
-    sent: dict[str, Any] = {}
-    for name, value in entity.items():
-        if isinstance(value, str | bool):
-            if name != "etag":
-                sent[name] = value
-        elif isinstance(value, int):
-            if not -(2**63) <= value < 2**63:
-                raise TypeError(f"{name} has more than 64 bits")
-            sent[name], sent[name + _TYPE] = str(value), "Edm.Int64"
-        elif isinstance(value, bytes):
-            sent[name], sent[name + _TYPE] = base64.b64encode(value).decode(), "Edm.Binary"
-        elif isinstance(value, float):
-            sent[name], sent[name + _TYPE] = _double(value), "Edm.Double"
-        elif value is not None:
-            raise TypeError(f"{name} is a {type(value).__name__}")
-    try:
-        text = msgspec.json.encode(sent)
-    except UnicodeEncodeError:  # half a pair of surrogates, which only an escape can carry
-        return json.dumps(sent).encode()
-    # Unicode's separators of lines and paragraphs end a line for some readers (JavaScript's patterns, so Azurite).
-    return text.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
-
-
-def _double(value: float) -> float | str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
-
 
 _FROM_JSON: Final[Mapping[str, Callable[[Any], Any]]] = {
     "Edm.Int64": int,
@@ -95,7 +55,7 @@ def decode(body: bytes) -> list[Entity]:
     rows = page.get("value") if isinstance(page, dict) else None
     if not isinstance(rows, list):
         raise ValueError("no page of rows")
-    typed = _TYPE.encode() in body
+    typed = TYPE.encode() in body
     try:
         for row in rows:
             row["etag"] = row.pop("odata.etag")
@@ -108,8 +68,8 @@ def decode(body: bytes) -> list[Entity]:
 
 
 def _take_types(row: dict[str, Any]) -> None:
-    for name in [name for name in row if name.endswith(_TYPE)]:
-        convert, column = _FROM_JSON.get(row.pop(name)), name[: -len(_TYPE)]
+    for name in [name for name in row if name.endswith(TYPE)]:
+        convert, column = _FROM_JSON.get(row.pop(name)), name[: -len(TYPE)]
         if convert and column in row:
             row[column] = convert(row[column])
 
@@ -133,7 +93,7 @@ class TextRows(Generic[R]):
 
     def page(self, body: bytes) -> list[R]:
         """The rows of a page. Raises ValueError: it is no page of rows."""
-        if _TYPE.encode() not in body:  # else a 64-bit integer, which JSON shows as a text, would pass for one
+        if TYPE.encode() not in body:  # else a 64-bit integer, which JSON shows as a text, would pass for one
             try:
                 return self._pages.decode(body).value
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -192,15 +152,13 @@ def batch(url: str, operations: Sequence[Operation], name: str) -> bytes:
     ]
     begin = f"--changeset_{name}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     for operation in operations:
-        body, head = b"", f"Accept: {MINIMAL}\r\nDataServiceVersion: 3.0\r\n"
+        body, head = operation.body, f"Accept: {MINIMAL}\r\nDataServiceVersion: 3.0\r\n"
         if isinstance(operation, Insert):
-            body = encode(operation.entity)
             line, head = f"POST {url}", head + "Prefer: return-no-content\r\n"
         elif isinstance(operation, Delete):
             line = f"DELETE {url}{_keys(operation.partition, operation.row)}"
             head += f"If-Match: {operation.etag or '*'}\r\n"
         else:
-            body = encode(operation.entity)
             line = f"PUT {url}{_keys(operation.entity['PartitionKey'], operation.entity['RowKey'])}"
             if operation.etag is not None:
                 head += f"If-Match: {operation.etag}\r\n"

@@ -10,7 +10,7 @@ import { afterRedirect, paintNotices, watchSignIn } from "./notices.js";
 import { problemBox } from "./messages.js";
 import { current, hasSheet, href, onRoute } from "./route.js";
 import { busySheet, fillSheet, openSheet, shutSheet } from "./sheet.js";
-import { afterSync, askSync, paint, startSync, syncStatus, watchSync } from "./sync.js";
+import { afterSync, askSync, paint, showsVersion, startSync, syncStatus, watchSync } from "./sync.js";
 
 const THEME = "hunter.theme";
 /** A load that takes longer than this shows the progress line. */
@@ -97,6 +97,7 @@ async function fetchView(route, signal) {
     totals.companies = summary.companies.total;
     meetCurrencies([...Object.keys(summary.openValue), ...Object.keys(summary.wonValue)]);
     around = summary.unanswered.next.map(({ id }) => id);
+    showsVersion(summary.dataVersion);
     return () => showOverview(root, summary);
   }
   const lists = Promise.all([import("./list.js"), import("./lists.js")]);
@@ -104,6 +105,7 @@ async function fetchView(route, signal) {
     const page = await api.companies(route.query, signal);
     const [{ showList }, { companies }] = await lists;
     learnTotal("companies", route, page.total);
+    showsVersion(page.dataVersion);
     around = [];
     return () => showList(root, companies, route, page, totals.companies);
   }
@@ -112,6 +114,7 @@ async function fetchView(route, signal) {
   meetCurrencies(page.items.map(({ currency }) => currency));
   for (const { companyKey, companyName } of page.items) meetCompany(companyKey, companyName);
   learnTotal("referrals", route, page.total);
+  showsVersion(page.dataVersion);
   around = page.items.map(({ id }) => id);
   return () => showList(root, referrals, route, page, totals.referrals);
 }

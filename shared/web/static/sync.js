@@ -19,7 +19,12 @@ let posting = false;
 /** Something in this page that wants quick answers, such as a sign-in in progress. */
 let eager = false;
 let timer = 0;
-let asking = false;
+/** The question that is on its way. @type {Promise<void> | null} */
+let asking = null;
+/** Whether something has happened since that its answer may not know of. */
+let askedAgain = false;
+/** The version of the data in the view, "" before there is one. */
+let shownVersion = "";
 
 /** @type {(() => void)[]} */
 const watchers = [];
@@ -46,21 +51,34 @@ const changedNow = () => {
   for (const watcher of watchers) watcher();
 };
 
-/** Asks the server now, and from then on at its own pace. */
-export async function askSync() {
-  if (asking) return;
-  asking = true;
-  const before = status;
-  try {
-    status = await api.status();
-    trouble = null;
-  } catch (error) {
-    trouble = error;
-  }
-  asking = false;
-  changedNow();
-  if (before && status && ended(before) !== ended(status)) for (const finisher of finishers) finisher();
-  schedule();
+/** Says which version of the data the view shows. @param {string} version */
+export const showsVersion = (version) => (shownVersion = version);
+
+/** Asks the server now, and from then on at its own pace. What is asked while an answer is on its way is asked after it. */
+export function askSync() {
+  if (asking) askedAgain = true;
+  asking ??= ask().finally(() => {
+    asking = null;
+    schedule();
+  });
+  return asking;
+}
+
+async function ask() {
+  do {
+    askedAgain = false;
+    const before = status;
+    try {
+      status = await api.status();
+      trouble = null;
+    } catch (error) {
+      trouble = error;
+    }
+    changedNow();
+    // The view was loaded before the first answer: a run may have come to its end in between.
+    const news = status && (before ? ended(before) !== ended(status) : shownVersion && shownVersion !== status.dataVersion);
+    if (news) for (const finisher of finishers) finisher();
+  } while (askedAgain);
 }
 
 /** Tells apart the states in which the stored data may differ. @param {SyncStatus} of */
@@ -86,6 +104,7 @@ export async function startSync({ mode = "incremental", dryRun = false } = {}) {
   posting = true;
   changedNow();
   toast("info", t(dryRun ? "sync.started.dry" : "sync.started"));
+  clearTimeout(timer);
   timer = setTimeout(askSync, 500);
   try {
     const run = await api.sync({ mode, dryRun });

@@ -40,6 +40,7 @@ from shared.storage.entities import ENTITY_BYTES, Entity, get_bytes, key, put_by
 from shared.storage.referrals import SUMMARY_COLUMNS, from_row, read_rows
 from shared.storage.sync_state import bump_data_version
 from shared.storage.tables import BATCH_ROWS, Delete, Insert, Operation, Replace, RowConflict, TableStore
+from shared.storage.wire import TextRows
 
 log = get_logger(__name__)
 
@@ -75,16 +76,26 @@ class StoredCompanies:
     """The keys of companies that became one with another, and that other's key."""
 
 
+class _ListedRow(msgspec.Struct, gc=False):
+    key: str | None = None
+    company: str | None = None
+    mergedInto: str | None = None  # noqa: N815 - the column's name
+
+
+_LISTED_ROWS: Final = TextRows(_ListedRow)
+_read_company: Final = msgspec.json.Decoder(Company).decode
+
+
 def load_all(store: TableStore) -> StoredCompanies:
     """All companies that lists show, and where those went that became one with another."""
     found = StoredCompanies([], {})
-    rows = store.table(TABLE).query(
-        "PartitionKey eq @partition and listed eq true", {"partition": PARTITION}, ["key", "company", "mergedInto"]
+    rows = store.table(TABLE).texts(
+        _LISTED_ROWS, "PartitionKey eq @partition and listed eq true", {"partition": PARTITION}
     )
     for row in rows:
-        if row.get("mergedInto"):
-            found.merged[row["key"]] = row["mergedInto"]
-        elif company := _company(row):
+        if row.mergedInto and row.key:
+            found.merged[row.key] = row.mergedInto
+        elif company := _company(row.company):
             found.companies.append(company)
     return found
 
@@ -101,13 +112,13 @@ def find(store: TableStore, company_key: str) -> Company | None:
     row = table.get(PARTITION, key(company_key), ["company", "mergedInto"])
     if row and row.get("mergedInto"):
         row = table.get(PARTITION, key(row["mergedInto"]), ["company", "mergedInto"])
-    return _company(row) if row else None
+    return _company(row.get("company")) if row else None
 
 
-def _company(row: Entity) -> Company | None:
+def _company(text: str | None) -> Company | None:
     """The company of a row; None for a row without, and for one that cannot be read: the next rebuild mends it."""
     try:
-        return msgspec.json.decode(row["company"], type=Company) if row.get("company") else None
+        return _read_company(text) if text else None
     except msgspec.MsgspecError:
         return None
 
@@ -126,7 +137,12 @@ class _Stored:
 
     @classmethod
     def of(cls, row: Entity) -> _Stored:
-        stored = cls(str(row["etag"]), company=_company(row), shown_in=row.get("mergedInto"), rules=int(row["rules"]))
+        stored = cls(
+            str(row["etag"]),
+            company=_company(row.get("company")),
+            shown_in=row.get("mergedInto"),
+            rules=int(row["rules"]),
+        )
         if row.get("oversize"):
             return replace(stored, left_out=True)
         try:

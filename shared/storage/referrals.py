@@ -14,10 +14,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from shared.model.summary import Problem, ReferralSummary
 from shared.storage.entities import ENTITY_BYTES, Entity, get_text, key, put_text, split_text, unkey, weight
 from shared.storage.tables import Table, TableStore
+from shared.storage.wire import TextRows
 
 PARTITIONS: Final = tuple("0123456789abcdef")
 _TEXTS: Final = {
@@ -53,6 +55,30 @@ _SEARCHED: Final = 16_000
 _LISTS: Final = 20_000
 SUMMARY_COLUMNS: Final = ("RowKey", "id", *_TEXTS, "companyMentions", "dealValue", "searchText", "problems")
 """What a list needs of a row; the payload stays where it is."""
+_COLUMN_OF: Final = {
+    **{field: column for column, field in _TEXTS.items()},
+    "company_mentions": "companyMentions",
+    "deal_value": "dealValue",
+    "search_text": "searchText",
+}
+_IN_ORDER: Final = tuple(_COLUMN_OF.get(field, field) for field in ReferralSummary.__struct_fields__)
+"""The columns of a summary in the order of its fields, so that it is made of their values without naming them."""
+_ID, _MENTIONS, _VALUE, _SEARCH, _PROBLEMS = map(
+    _IN_ORDER.index, ("id", "companyMentions", "dealValue", "searchText", "problems")
+)
+_REPEATING: Final = tuple(
+    map(
+        _IN_ORDER.index,
+        (
+            *("category", "type", "qualification", "direction", "status", "substatus", "country", "city", "size"),
+            *("currency", "salesStage", "organizationName", "companyKey", "customerName", "duns", "closingDateTime"),
+        ),
+    )
+)
+"""Where the values stand that repeat from row to row."""
+_SUMMARY_ROWS: Final = TextRows(
+    msgspec.defstruct("_SummaryRow", [(column, str | None, None) for column in ("RowKey", *_IN_ORDER)], gc=False)
+)
 INDEX_COLUMNS: Final = ("RowKey", "rawHash", "missingSince")
 """What a full walk needs to tell what changed."""
 
@@ -103,18 +129,59 @@ def to_row(
     ]
 
 
+class Repeated:
+    """What repeats from row to row, each different value once; shared by threads."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.mentions: dict[str, tuple[str, ...]] = {}
+        self.amounts: dict[str, Decimal] = {}
+
+
 def from_row(row: Mapping[str, Any]) -> ReferralSummary:
     """The summary that ``to_row`` stored."""
-    value = row.get("dealValue")
-    problems = row.get("problems")
-    return ReferralSummary(
-        id=str(row.get("id") or unkey(row["RowKey"])),
-        company_mentions=tuple(mentions.split("\n")) if (mentions := row.get("companyMentions")) else (),
-        deal_value=Decimal(value) if value is not None else None,
-        search_text=row.get("searchText") or "",
-        problems=tuple(Problem(field, reason) for field, reason in msgspec.json.decode(problems)) if problems else (),
-        **{field: row.get(column) for column, field in _TEXTS.items()},
+    return _summary(row.get("RowKey"), list(map(row.get, _IN_ORDER)))
+
+
+def scan_summaries(table: Table, partition: str, repeated: Repeated | None = None) -> Iterator[ReferralSummary]:
+    """All referrals of a partition, straight from the answers: quicker than ``from_row`` over ``scan``.
+
+    Args:
+        table: Referrals.
+        partition: one of ``PARTITIONS``.
+        repeated: where values that repeat are kept once, for who holds many summaries; None makes all of them anew.
+    """
+    for row in table.texts(_SUMMARY_ROWS, "PartitionKey eq @partition", {"partition": partition}):
+        row_key, *values = astuple(row)
+        yield _summary(row_key, values, repeated)
+
+
+def _summary(row_key: Any, values: list[Any], repeated: Repeated | None = None) -> ReferralSummary:
+    """A summary of the values of ``_IN_ORDER``."""
+    if not values[_ID]:
+        values[_ID] = unkey(row_key)
+    mentions, value, problems = values[_MENTIONS], values[_VALUE], values[_PROBLEMS]
+    values[_SEARCH] = values[_SEARCH] or ""
+    values[_PROBLEMS] = (
+        tuple(Problem(field, reason) for field, reason in msgspec.json.decode(problems)) if problems else ()
     )
+    if repeated is None:
+        values[_MENTIONS] = tuple(mentions.split("\n")) if mentions else ()
+        values[_VALUE] = Decimal(value) if value is not None else None
+        return ReferralSummary(*values)
+    keep = repeated.texts.setdefault
+    for position in _REPEATING:
+        text = values[position]
+        if text is not None:
+            values[position] = keep(text, text)
+    values[_MENTIONS] = ()
+    if mentions:
+        values[_MENTIONS] = repeated.mentions.get(mentions) or repeated.mentions.setdefault(
+            mentions, tuple(mentions.split("\n"))
+        )
+    if value is not None:
+        values[_VALUE] = repeated.amounts.get(value) or repeated.amounts.setdefault(value, Decimal(value))
+    return ReferralSummary(*values)
 
 
 def payload_of(store: TableStore, row: Mapping[str, Any]) -> str:

@@ -16,16 +16,10 @@ from shared.storage import companies as stored_companies
 from shared.storage import links as stored_links
 from shared.storage import quarantine, referrals, sync_state
 from shared.storage import tenants as stored_tenants
-from shared.storage.entities import Entity
 from shared.storage.tables import TableStore
 from shared.web.snapshot import Snapshot
 
 READERS: Final = 8
-_REPEATING: Final = (
-    *("category", "type", "qualification", "direction", "status", "substatus", "country", "city", "size", "currency"),
-    *("salesStage", "organizationName", "companyKey", "customerName"),
-)
-"""Columns whose texts repeat from row to row: each different text is kept once."""
 
 
 class ReadModel:
@@ -64,13 +58,13 @@ class ReadModel:
 
 def read(store: TableStore, version: str) -> Snapshot:
     """Read all tables that lists need, side by side."""
-    shared: dict[str, str] = {}
+    repeated = referrals.Repeated()
     with ThreadPoolExecutor(READERS, thread_name_prefix="read-model") as readers:
         companies = readers.submit(stored_companies.load_all, store)
         links = readers.submit(stored_links.load_all, store)
         tenants = readers.submit(stored_tenants.load_all, store)
         quarantined = readers.submit(quarantine.count, store)
-        partitions = readers.map(lambda partition: _partition(store, partition, shared), referrals.PARTITIONS)
+        partitions = readers.map(lambda partition: _partition(store, partition, repeated), referrals.PARTITIONS)
         rows = [referral for partition in partitions for referral in partition]
         return Snapshot(
             version,
@@ -83,15 +77,5 @@ def read(store: TableStore, version: str) -> Snapshot:
         )
 
 
-def _partition(store: TableStore, partition: str, shared: dict[str, str]) -> list[ReferralSummary]:
-    """The referrals of one partition; what repeats in their texts is kept once for all."""
-    rows = referrals.scan(store.table("Referrals"), partition, referrals.SUMMARY_COLUMNS)
-    return [referrals.from_row(_with_shared_texts(row, shared)) for row in rows]
-
-
-def _with_shared_texts(row: Entity, shared: dict[str, str]) -> Entity:
-    for column in _REPEATING:
-        text = row.get(column)
-        if text is not None:
-            row[column] = shared.setdefault(text, text)
-    return row
+def _partition(store: TableStore, partition: str, repeated: referrals.Repeated) -> list[ReferralSummary]:
+    return list(referrals.scan_summaries(store.table("Referrals"), partition, repeated))

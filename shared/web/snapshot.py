@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Final
 
 from shared.model import times
-from shared.model.company import Company, Link, company_item, home_of
+from shared.model.company import Company, Link, company_item
 from shared.model.domains import display_domain
 from shared.model.summary import ReferralSummary
 from shared.model.tenant import KnownTenant
@@ -50,34 +52,40 @@ class Snapshot:
             quarantined: how many records are in quarantine.
         """
         self.version = version
-        self.referrals = sorted(referrals, key=lambda referral: referral.id)
-        self.companies = sorted(companies, key=lambda company: company.key)
+        self.referrals = sorted(referrals, key=attrgetter("id"))
+        self.companies = sorted(companies, key=attrgetter("key"))
         self.quarantined = quarantined
         self._merged = merged
         self._tenants = tenants
         self._company_at = {company.key: position for position, company in enumerate(self.companies)}
         self._belongings = self._belong(links)
-        self._members = _grouped(one.key for one in self._belongings)
-        self._deadlines = sorted(deadline[10:] for one in self.referrals if (deadline := _deadline(one)))
+        self._deadlines = sorted(
+            deadline[10:] for one in self.referrals if (deadline := one.expiration_date_time) and one.unanswered
+        )
         self._figures: tuple[str, dict[str, Any]] | None = None
 
     def _belong(self, links: Mapping[str, Link]) -> list[Belonging]:
         """Where each referral belongs; referrals of one company share one object."""
-        shared: dict[tuple[str, bool], Belonging] = {}
-        belongings = []
-        for referral in self.referrals:
-            link = links.get(referral.id)
-            home = home_of(referral, link)
-            if not home:
-                belongings.append(_NOBODY)
-                continue
-            identity = (home, bool(link and link.key))
-            if identity not in shared:
-                company = self.company(home)
-                key = company.key if company else self._merged.get(home, home)
-                shared[identity] = Belonging(key, company.name if company else None, by_hand=identity[1])
-            belongings.append(shared[identity])
+        homes = [referral.company_key for referral in self.referrals]
+        of_home = {home: self._belonging(home, by_hand=False) for home in {*homes}}
+        belongings = [of_home[home] for home in homes]
+        for referral_id, link in links.items():
+            position = self.referral(referral_id)
+            if position is not None and link.key:
+                belongings[position] = self._belonging(link.key, by_hand=True)
         return belongings
+
+    def _belonging(self, home: str | None, *, by_hand: bool) -> Belonging:
+        if not home:
+            return _NOBODY
+        company = self.company(home)
+        key = company.key if company else self._merged.get(home, home)
+        return Belonging(key, company.name if company else None, by_hand=by_hand)
+
+    @cached_property
+    def _members(self) -> dict[str, list[int]]:
+        """The positions of each company's referrals."""
+        return _grouped(one.key for one in self._belongings)
 
     def moment(self, now: datetime) -> str:
         """A text that changes whenever, by time alone, any answer does.
@@ -358,8 +366,8 @@ def _folded(texts: Iterable[str | None]) -> Sequence[SortValue]:
 
 def _grouped(keys: Iterable[str | None]) -> dict[str, list[int]]:
     """The positions of each key."""
-    members: dict[str, list[int]] = {}
+    members: defaultdict[str, list[int]] = defaultdict(list)
     for position, key in enumerate(keys):
         if key is not None:
-            members.setdefault(key, []).append(position)
-    return members
+            members[key].append(position)
+    return dict(members)

@@ -25,7 +25,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
 def _raw(host: HostProcess, request: str) -> bytes:
     """What the host answers to exactly these bytes, to the end of the connection."""
     name, _, port = host.url.removeprefix("http://").partition(":")
-    with socket.create_connection((name, int(port)), timeout=30) as connection:
+    with socket.create_connection((name, int(port)), timeout=120) as connection:
         connection.sendall(request.encode("latin-1"))
         received = b""
         while chunk := connection.recv(65536):
@@ -204,9 +204,12 @@ class TestTimers:
     def test_missed_ticks_are_dropped(self, tmp_path: Path) -> None:
         settings = {"SAMPLE_SCHEDULE": "* * * * * *", "SAMPLE_TICK_SECONDS": "2.3"}
         with HostProcess(settings, tmp_path / "log", root=SAMPLE) as host:
-            eventually(lambda: host.log.count("Executed 'Functions.tick'") >= 2, "two ticks")
-            fired = [line[18:20] for line in host.log.splitlines() if "Executing 'Functions.tick'" in line]
-            assert (int(fired[1]) - int(fired[0])) % 60 == 3, "the next tick after the end, and not one that was missed"
+            eventually(lambda: host.log.count("Executed 'Functions.tick'") >= 3, "three ticks")
+            began = [line[1:20] for line in host.log.splitlines() if "Executing 'Functions.tick'" in line]
+            ended = [line[1:20] for line in host.log.splitlines() if "Executed 'Functions.tick'" in line]
+        # Each takes so long that two are missed, and the next comes with a whole second after its end, not at once.
+        assert all(end < begin for end, begin in zip(ended, began[1:], strict=False)), (began, ended)
+        assert len(set(began)) == len(began)
 
     @pytest.mark.parametrize("schedule", [None, "every morning", "0 0 0 * * 7"])
     def test_a_wrong_schedule_stops_the_timer_alone(self, tmp_path: Path, schedule: str | None) -> None:
@@ -243,7 +246,7 @@ class TestRefusals:
     def _ends(self, log: Path, root: Path = SAMPLE, *arguments: str) -> tuple[int, str]:
         host = HostProcess(QUIET, log, root=root, arguments=arguments).launch()
         try:
-            return host.process.wait(30), host.log
+            return host.process.wait(120), host.log
         finally:
             host.stop()
 

@@ -24,6 +24,7 @@ from shared.storage.batches import write_all
 from shared.storage.entities import Entity, key
 from shared.storage.referrals import (
     SUMMARY_COLUMNS,
+    as_stored,
     from_row,
     partition_of,
     read_rows,
@@ -133,14 +134,11 @@ class RowWriter:
             return self._found_again(candidate, stored)
         if stored and self._is_newer(stored, head):
             return self._found_again(candidate, stored) if gone else None
-        row, candidate.pieces = to_row(
-            summarise(read_record(candidate.raw, loaded), self._own_domains),
-            candidate.raw.decode("utf-8", "surrogatepass"),
-            candidate.content_hash,
-            f"{candidate.raw_hash:016x}",
-            self._fence,
-        )
-        candidate.after = from_row(row)  # long texts as they are stored, so that they compare equal later
+        summary = summarise(read_record(candidate.raw, loaded), self._own_domains)
+        raw = candidate.raw.decode("utf-8", "surrogatepass")
+        raw_hash = f"{candidate.raw_hash:016x}"
+        row, candidate.pieces = to_row(summary, raw, candidate.content_hash, raw_hash, self._fence)
+        candidate.after = as_stored(summary, row, raw)  # so that it compares equal later
         if stored is None:
             candidate.outcome = "inserted"
             return Insert(row)

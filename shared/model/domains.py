@@ -102,7 +102,7 @@ def derive_identity(
         country: its ISO 3166 two-letter code as given.
         own_domains: the partner's own domains.
     """
-    own = {registrable(domain) for domain in own_domains}
+    own = _own(frozenset(own_domains))
     domain: str | None = None
     hint: str | None = None
     for host in map(email_domain, emails):
@@ -114,6 +114,11 @@ def derive_identity(
     number = valid_duns(duns)
     keys = [key for key in (domain, f"duns-{number}" if number else None, name_key(name, country)) if key]
     return CompanyIdentity(keys[0] if keys else None, tuple(keys[1:]), domain, hint)
+
+
+@lru_cache(maxsize=16)
+def _own(domains: frozenset[str]) -> frozenset[str | None]:
+    return frozenset(map(registrable, domains))
 
 
 def email_domain(email: str) -> str | None:
@@ -193,7 +198,9 @@ def tenant_domain(domain: str) -> str | None:
 
 def valid_duns(text: str | None) -> str | None:
     """The nine digits of a DUNS number, however they are grouped; None for a placeholder (``000000000``, ``6-XXXX``)."""
-    digits = re.sub(r"[\s.-]", "", text or "")
+    if not text:
+        return None
+    digits = text if text.isdigit() else re.sub(r"[\s.-]", "", text)
     return digits if _DUNS.fullmatch(digits) and len(set(digits)) > 1 else None
 
 

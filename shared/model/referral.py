@@ -58,13 +58,11 @@ class Unstorable(Exception):
 
 class _Head(msgspec.Struct):
     id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    createdDateTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - Microsoft's name
     updatedDateTime: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - Microsoft's name
 
 
 class _UsualHead(msgspec.Struct):
     id: str
-    createdDateTime: str | None = None  # noqa: N815 - Microsoft's name
     updatedDateTime: str | None = None  # noqa: N815 - Microsoft's name
 
 
@@ -73,13 +71,12 @@ _usual_head = msgspec.json.Decoder(_UsualHead)
 _exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What the walk needs of every record, found without reading the rest: times are None where unreadable."""
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """What the walk needs of every record, found without reading the rest."""
 
     id: str
-    created: str | None
     updated: str | None
+    """When it was changed last; None where that can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ class Reading:
 
 
 def read_head(raw: bytes | memoryview) -> Head:
-    """The id and the times of a record.
+    """The id of a record, and when it was changed.
 
     Args:
         raw: the record's JSON as it stands in the page.
@@ -102,7 +99,7 @@ def read_head(raw: bytes | memoryview) -> Head:
     try:
         usual = _usual_head.decode(raw)
         if usual.id.strip():
-            return Head(_tidy(usual.id.strip()), _time(usual.createdDateTime), _time(usual.updatedDateTime))
+            return Head(_tidy(usual.id.strip()), _time(usual.updatedDateTime))
     except (msgspec.DecodeError, RecursionError, ValueError):
         pass  # a wrong type, or worse: looked at one by one below
     try:
@@ -114,8 +111,7 @@ def read_head(raw: bytes | memoryview) -> Head:
         referral_id = str(referral_id)
     if not isinstance(referral_id, str) or not referral_id.strip():
         raise Unstorable("The record has no id.")
-    created, updated = _plain(head.createdDateTime), _plain(head.updatedDateTime)
-    return Head(_tidy(referral_id.strip()), _time(created), _time(updated))
+    return Head(_tidy(referral_id.strip()), _time(_plain(head.updatedDateTime)))
 
 
 def _odd_head(raw: bytes) -> _Head:
@@ -345,8 +341,7 @@ def _reason(message: str) -> str:
 
 
 def _clean(value: str | None) -> str | None:
-    stripped = (value or "").strip()
-    return stripped or None
+    return (value.strip() or None) if value else None
 
 
 def _tidy(value: str) -> str:

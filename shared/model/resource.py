@@ -37,14 +37,16 @@ def _amount(value: object) -> object:
 
 
 def _reasonable(value: Decimal | None) -> Decimal | None:
-    if value is not None and (len(value.as_tuple().digits) > _MOST_DIGITS or abs(value.adjusted()) > _MOST_EXPONENT):
+    if value is None or (len(str(value)) <= _MOST_DIGITS and abs(value.adjusted()) <= _MOST_EXPONENT):
+        return value  # no more letters, so no more digits
+    if len(value.as_tuple().digits) > _MOST_DIGITS or abs(value.adjusted()) > _MOST_EXPONENT:
         raise ValueError("not an amount")
     return value
 
 
 def _items(value: list[T | None] | None) -> list[T]:
     """A list without the items that are null."""
-    return [item for item in value or [] if item is not None]
+    return [item for item in value if item is not None] if value else []
 
 
 def _empty_object_as_list(value: object) -> object:

@@ -6,6 +6,7 @@ Nothing here changes what people see; a folded text is only ever compared.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
@@ -31,6 +32,9 @@ UNKNOWN_COUNTRY: Final = "zz"
 """CLDR's code for an unknown region, in keys of companies whose country is not given."""
 
 _KEY_LETTERS: Final = 100
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
+_INSIDE_WORDS: Final = re.compile(r"[.'`]")
+_END_OF_WORD: Final = re.compile(r"(?<=[^\W_]{2})\.")
 
 
 def fold(text: str) -> str:
@@ -41,7 +45,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    folded = _undecorated(text).casefold()
+    plain = _undecorated(text)
+    if plain.isascii():  # as most names of Latin letters are by then
+        return " ".join(plain.lower().split())
+    folded = plain.casefold()
     # Folding the case can make new letters that come apart again.
     folded = _undecorated(folded).casefold().translate(_LETTERS)
     return " ".join(unicodedata.normalize("NFC", folded).split())
@@ -114,6 +121,8 @@ def _says_nothing(words: list[str]) -> bool:
 
 def _words(folded: str) -> list[str]:
     """Runs of letters and digits; points and apostrophes inside a word belong to it (``a.s.`` is ``as``)."""
+    if folded.isascii():
+        return _ASCII_WORD.findall(_INSIDE_WORDS.sub("", _spaced(folded)))
     kept = "".join(
         letter if letter.isalnum() or unicodedata.category(letter) in {"Mn", "Mc"} else "" if letter in ".'’`´" else " "
         for letter in _spaced(folded)
@@ -123,11 +132,7 @@ def _words(folded: str) -> list[str]:
 
 def _spaced(folded: str) -> str:
     """Points after whole words are spaces (``ltd.sti.``), points after single letters are not (``a.s.``)."""
-    out: list[str] = []
-    for position, letter in enumerate(folded):
-        ends_word = letter == "." and position > 1 and folded[position - 1].isalnum() and folded[position - 2].isalnum()
-        out.append(" " if ends_word else letter)
-    return "".join(out)
+    return _END_OF_WORD.sub(" ", folded)
 
 
 def _without_legal_form(words: list[str]) -> list[str]:

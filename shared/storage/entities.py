@@ -81,6 +81,8 @@ def utf16_units(text: str) -> int:
 
 def split_text(text: str, units: int = TEXT_UNITS) -> list[str]:
     """Cut a text into pieces of at most ``units`` UTF-16 units; joined they are the text."""
+    if 2 * len(text) <= units:
+        return [text]
     if text.isascii():
         return [text[start : start + units] for start in range(0, len(text), units)] or [""]
     # Half the units as letters always fit, since no letter takes more than two.
@@ -115,6 +117,13 @@ def _pieces(entity: Mapping[str, Any], name: str) -> Sequence[Any]:
     while (piece := entity.get(f"{name}_{len(pieces)}" if pieces else name)) is not None:
         pieces.append(piece)
     return pieces
+
+
+def fits(entity: Mapping[str, Any], most: int = ENTITY_BYTES) -> bool:
+    """Whether an entity weighs no more than so many bytes."""
+    letters = sum(len(value) for value in entity.values() if isinstance(value, str | bytes))
+    # No letter takes more than four bytes, and nothing else of a column, its name included, more than a hundred.
+    return 4 * letters + 100 * len(entity) <= most or weight(entity) <= most
 
 
 def weight(entity: Mapping[str, Any]) -> int:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from shared.model.summary import Problem, ReferralSummary
-from shared.storage.entities import ENTITY_BYTES, Entity, get_text, key, put_text, split_text, unkey, weight
+from shared.storage.entities import ENTITY_BYTES, Entity, fits, get_text, key, put_text, split_text, unkey
 from shared.storage.tables import Table, TableStore
 from shared.storage.wire import TextRows
 
@@ -110,15 +110,18 @@ def to_row(
     }
     for column, field in _TEXTS.items():
         value = getattr(summary, field)
-        row[column] = value[:_SHOWN] if value is not None else None
-    row["dealValue"] = str(summary.deal_value) if summary.deal_value is not None else None
-    row["companyMentions"] = "\n".join(summary.company_mentions) or None
+        if value is not None:
+            row[column] = value[:_SHOWN]
+    if summary.deal_value is not None:
+        row["dealValue"] = str(summary.deal_value)
+    if summary.company_mentions:
+        row["companyMentions"] = "\n".join(summary.company_mentions)
     row["searchText"] = summary.search_text[:_SEARCHED]
-    row["problems"] = _problems_text(summary.problems)
-    row = {name: value for name, value in row.items() if value is not None}
+    if summary.problems:
+        row["problems"] = _problems_text(summary.problems)
     whole = dict(row)
     put_text(whole, "payload", raw)
-    if weight(whole) <= ENTITY_BYTES:
+    if fits(whole, ENTITY_BYTES):
         return whole, []
     pieces = split_text(raw)
     row["payloadPieces"] = len(pieces)
@@ -136,6 +139,12 @@ class Repeated:
         self.texts: dict[str, str] = {}
         self.mentions: dict[str, tuple[str, ...]] = {}
         self.amounts: dict[str, Decimal] = {}
+
+
+def as_stored(summary: ReferralSummary, row: Entity, raw: str) -> ReferralSummary:
+    """A summary as it will be read from the row that ``to_row`` made of it: what is too long for a column is cut there."""
+    short = len(raw) <= _SHOWN and len(summary.search_text) <= _SEARCHED and not summary.problems
+    return summary if short else from_row(row)
 
 
 def from_row(row: Mapping[str, Any]) -> ReferralSummary:

@@ -17,7 +17,7 @@ from shared.model.category import category_of
 from shared.model.changes import diff
 from shared.model.referral import Unstorable, content_hash, read_head, read_record, rules_salt, summarise
 from shared.storage import entities
-from shared.storage.referrals import from_row, to_row
+from shared.storage.referrals import as_stored, from_row, to_row
 from tests.sync import azure_limits
 
 # Times
@@ -212,7 +212,18 @@ def test_any_record_with_an_id_is_stored_and_within_the_limits(fields: dict[str,
         azure_limits.check_entity(one)
     stored = from_row(row)
     assert stored.id == head.id
+    assert as_stored(summary, row, raw.decode()) == stored
     diff(stored, summary)
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 8_001, "\ufdfa" * 2_000, "İ" * 8_100, ""], ids=["long", "grows", "long İ", "none"]
+)
+def test_what_is_cut_in_its_row_is_cut_in_what_later_versions_are_compared_with(name: str) -> None:
+    raw = json.dumps({"id": "a", "name": name, "customerProfile": {"name": name}}, ensure_ascii=False)
+    summary = summarise(read_record(raw), ())
+    row, _ = to_row(summary, raw, "hash", "0" * 16, 1)
+    assert as_stored(summary, row, raw) == from_row(row)
 
 
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))

@@ -346,6 +346,18 @@ def test_a_merged_company_is_found_under_its_old_key() -> None:
         assert snapshot.list_referrals(query, NOW)["total"] == 1
 
 
+def test_a_link_of_a_referral_that_is_not_stored_or_back_to_its_own_company_moves_nothing() -> None:
+    links = {
+        "r0": Link("northwind.com", None, None, "somebody", at(days=1)),
+        "r1": Link(None, None, None, "somebody", at(days=1)),
+        "r2": Link("northwind.com", None, None, "somebody", at(days=1)),
+    }
+    snapshot = snapshot_of(one(company_key="acme.com.tr"), links=links)
+    item = snapshot.item(0, NOW)
+    assert (item["companyKey"], item["linkedByHand"]) == ("acme.com.tr", False)
+    assert len(snapshot.referrals) == 1
+
+
 def test_a_linked_referral_is_found_by_its_companys_name() -> None:
     link = Link("northwind.com", None, None, "somebody", at(days=1))
     company = Company(key="northwind.com", name="Northwind Işık", domain="northwind.com")

@@ -58,7 +58,7 @@ def test_figures_and_tenants_of_the_739(
     assert sums == everything
 
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(simulator.ca_file))
-    TenantLookup(load({"HUNTER_PARTNER_CENTER_AUTHORITY": simulator.authority}), store).run()
+    TenantLookup(load({"HUNTER_PARTNER_CENTER_AUTHORITY": simulator.authority}), store).run(600.0)
     known = tenants.load_all(store)
     assert sum(one.is_m365 for one in known.values()) == 17
     domains = [company.domain for company in load_all(store).companies if company.domain]

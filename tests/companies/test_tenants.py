@@ -27,6 +27,8 @@ from shared.tenant_lookup import GIVE_UP_AFTER, TenantLookup
 from tests.companies.tables import NOW, store_of
 
 FOUND = "0d5b2f6e-5f0c-4f0e-9a51-7d2f6f0c7390"
+ENOUGH = 600.0
+"""Seconds that no answer of this machine takes."""
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
@@ -34,6 +36,13 @@ CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 def _simulator() -> Iterator[Simulator]:
     with Simulator(referrals=0, seed=1, port=0) as simulator:
         yield simulator
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine, what is asked here is answered in the end."""
+    monkeypatch.setattr("shared.tenant_lookup.REQUEST_SECONDS", ENOUGH)
+    monkeypatch.setattr("shared.partner_center.tenants.CONNECT_SECONDS", ENOUGH)
 
 
 @pytest.fixture
@@ -76,7 +85,7 @@ def version(store: TableStore) -> str:
     return SyncState(store).load().version
 
 
-def ask(simulator: Simulator, domain: str, timeout: float = 5) -> TenantAnswer:
+def ask(simulator: Simulator, domain: str, timeout: float = ENOUGH) -> TenantAnswer:
     with lookup_session() as session:
         return lookup_tenant(domain, session, simulator.authority, timeout)
 
@@ -89,7 +98,7 @@ def test_found_unknown_refused_and_failed_are_told_apart(simulator: Simulator) -
     assert ask(simulator, "contoso.com") == TenantAnswer("refused")
     simulator.switches.discovery = "fail"
     assert ask(simulator, "contoso.com") == TenantAnswer("failed")
-    simulator.switches.discovery, simulator.switches.discovery_delay = "slow", 2.0
+    simulator.switches.discovery, simulator.switches.discovery_delay = "slow", 600.0
     assert ask(simulator, "contoso.com", timeout=0.2) == TenantAnswer("failed")
 
 
@@ -166,7 +175,7 @@ ISSUER = f"https://login.microsoftonline.com/{FOUND}/v2.0"
 )
 def test_every_answer_has_its_meaning(status: int, body: str, state: str) -> None:
     with answering(status, body.encode()) as (address, paths), lookup_session() as session:
-        answer = lookup_tenant("contoso.com", session, address, 5)
+        answer = lookup_tenant("contoso.com", session, address, ENOUGH)
     assert answer == TenantAnswer(state, FOUND if state == "found" else None)  # type: ignore[arg-type]
     assert paths == ["/contoso.com/v2.0/.well-known/openid-configuration"]
 
@@ -177,13 +186,13 @@ def test_redirects_are_not_followed() -> None:
         answering(302, b"", {"Location": f"{elsewhere}/"}) as (address, _),
         lookup_session() as session,
     ):
-        assert lookup_tenant("contoso.com", session, address, 5) == TenantAnswer("failed")
+        assert lookup_tenant("contoso.com", session, address, ENOUGH) == TenantAnswer("failed")
         assert visited == []
 
 
 def test_nobody_there_is_a_failure() -> None:
     with lookup_session() as session:
-        assert lookup_tenant("contoso.com", session, "http://127.0.0.1:9", 1) == TenantAnswer("failed")
+        assert lookup_tenant("contoso.com", session, "http://127.0.0.1:9", ENOUGH) == TenantAnswer("failed")
 
 
 def test_due_domains_are_looked_up_once_and_kept(simulator: Simulator, storage_account: str) -> None:
@@ -192,7 +201,7 @@ def test_due_domains_are_looked_up_once_and_kept(simulator: Simulator, storage_a
     simulator.tenants["contoso.com"] = FOUND
     before = version(store)
     lookup = lookup_of(simulator, store)
-    lookup.run()
+    lookup.run(ENOUGH)
     known = tenants.load_all(store)
     assert {domain: (one.state, one.tenant_id, one.is_m365) for domain, one in known.items()} == {
         "contoso.com": ("found", FOUND, True),
@@ -201,7 +210,7 @@ def test_due_domains_are_looked_up_once_and_kept(simulator: Simulator, storage_a
     assert all(one.checked_at for one in known.values())
     after = version(store)
     assert after != before
-    lookup.run()
+    lookup.run(ENOUGH)
     assert sorted(asked(simulator)) == ["contoso.com", "fabrikam.com"]
     assert version(store) == after, "nothing was learned, so lists need not load anew"
 
@@ -210,21 +219,21 @@ def test_answers_are_asked_for_again_after_thirty_days(simulator: Simulator, sto
     store, clock = store_of(storage_account), MovingClock()
     companies(store, "contoso.com")
     lookup = lookup_of(simulator, store, clock)
-    lookup.run()
+    lookup.run(ENOUGH)
     assert not tenants.load_all(store)["contoso.com"].is_m365
     simulator.tenants["contoso.com"] = FOUND
     clock.days = 29.9
-    lookup.run()
+    lookup.run(ENOUGH)
     assert not tenants.load_all(store)["contoso.com"].is_m365
     clock.days = 30.1
-    lookup.run()
+    lookup.run(ENOUGH)
     assert tenants.load_all(store)["contoso.com"].is_m365
 
 
 def test_off_means_off(simulator: Simulator, storage_account: str) -> None:
     store = store_of(storage_account)
     companies(store, "contoso.com")
-    lookup_of(simulator, store, enabled="false").run()
+    lookup_of(simulator, store, enabled="false").run(ENOUGH)
     assert asked(simulator) == []
 
 
@@ -239,14 +248,14 @@ def test_failing_and_refusing_end_soon_and_later_lookups_fill_in(
     simulator.switches.update({"discovery": discovery})
     lookup = lookup_of(simulator, store)
     before = version(store)
-    lookup.run()
+    lookup.run(ENOUGH)
     assert len(asked(simulator)) < GIVE_UP_AFTER + 8, "Entra is left in peace"
     known = tenants.load_all(store).values()
     assert {one.state for one in known} == {"refused" if discovery == "refuse" else "failed"}
     assert {one.checked_at for one in known} == {None}
     assert version(store) == before, "lists show nothing new"
     simulator.switches.discovery = "ok"
-    lookup.run()
+    lookup.run(ENOUGH)
     assert {one.state for one in tenants.load_all(store).values()} == {"found"}
     assert len(tenants.load_all(store)) == 40
 
@@ -254,12 +263,12 @@ def test_failing_and_refusing_end_soon_and_later_lookups_fill_in(
 def test_slow_answers_are_not_waited_for(simulator: Simulator, storage_account: str) -> None:
     store = store_of(storage_account)
     companies(store, *(f"c{number}.com" for number in range(40)))
-    simulator.switches.discovery, simulator.switches.discovery_delay = "slow", 4.0
+    simulator.switches.discovery, simulator.switches.discovery_delay = "slow", 600.0
     started = time.monotonic()
     lookup_of(simulator, store).run(budget_seconds=0.5)
-    assert time.monotonic() - started < 3.5, "the budget is the budget"
+    assert time.monotonic() - started < 60, "the budget is the budget"
     simulator.switches.discovery = "ok"
-    lookup_of(simulator, store).run()
+    lookup_of(simulator, store).run(ENOUGH)
     assert len(tenants.load_all(store)) == 40
 
 
@@ -272,7 +281,7 @@ def test_storage_that_fails_fails_nothing_else(
     store = store_of(storage_account)
     store.intercept = broken
     with caplog.at_level("INFO"):
-        lookup_of(simulator, store).run()
+        lookup_of(simulator, store).run(ENOUGH)
     assert "tenant_lookup_finished" in caplog.text
     assert "unexpected_error" in caplog.text
     assert "secret" not in caplog.text

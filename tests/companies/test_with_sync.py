@@ -135,18 +135,21 @@ def test_a_rebuild_after_any_sync_finds_nothing_to_do(world: World) -> None:
 
 
 @pytest.mark.parametrize("discovery", ["slow", "fail", "refuse"])
-def test_lookups_that_do_not_work_hold_nothing_up_and_later_ones_fill_in(world: World, discovery: str) -> None:
-    world.simulator.switches.update({"discovery": discovery, "discoveryDelay": 4.0})
+def test_lookups_that_do_not_work_hold_nothing_up_and_later_ones_fill_in(
+    world: World, discovery: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.simulator.switches.update({"discovery": discovery, "discoveryDelay": 600.0})
     lookup = TenantLookup(world.settings, world.store)
     run = world.sync()
     started = time.monotonic()
     lookup.run(budget_seconds=0.6)
-    assert time.monotonic() - started < 3.5
+    assert time.monotonic() - started < 60
     assert run.state == "succeeded"
     assert not any(one.checked_at for one in tenants.load_all(world.store).values())
     world.simulator.switches.update({"discovery": "ok"})
     world.sync()
-    lookup.run()
+    monkeypatch.setattr("shared.tenant_lookup.REQUEST_SECONDS", 600.0)  # however slow the machine
+    lookup.run(600.0)
     known = tenants.load_all(world.store)
     assert known.keys() == set(load_domains(world.store))
     assert {domain for domain, one in known.items() if one.is_m365} == set(world.simulator.tenants) & known.keys()

@@ -145,7 +145,7 @@ def test_one_command_leads_to_739_referrals_and_ctrl_c_leaves_nothing(
     before, _, behind = first.output.partition(f"\nPage: {page}\n")
     assert before.splitlines()[-1].startswith("Ready after "), "after all steps, on a line of its own"
     assert all(line.startswith("  host | ") for line in behind.splitlines()), "what the host says comes behind it"
-    assert requests.get(page, timeout=30).headers["Content-Type"].startswith("text/html")
+    assert requests.get(page, timeout=120).headers["Content-Type"].startswith("text/html")
     quarantined = first.get(API + "/quarantine")["total"]
     assert quarantined == 3
     assert first.get(API + "/referrals?missing=include")["total"] == 739 - quarantined

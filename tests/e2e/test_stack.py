@@ -13,7 +13,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from local.azurite import Azurite
-from local.simulator import Simulator
+from local.simulator import RequestInfo, Simulator
 from tests.hosting import API, HostProcess, app_settings, eventually
 
 REFERRALS = 739
@@ -239,7 +239,12 @@ def test_a_host_killed_in_the_middle_of_the_first_sync_loses_nothing(
         # Started before, for on a slow machine that may take longer than a dead host's lease lasts.
         second = make_app_host(simulator=sim, storage=storage_account)
         killed = threading.Event()
-        sim.before_request = lambda _: killed.wait(600) if len(sim.requests_of("list", "next")) > 4 else None
+
+        def hold(_: RequestInfo) -> None:
+            if len(sim.requests_of("list", "next")) > 4:
+                killed.wait(600)
+
+        sim.before_request = hold
         host.post("/admin/functions/sync_on_schedule", {})
         eventually(lambda: len(sim.requests_of("list", "next")) > 4, "the middle of the walk")
         assert host.stop(signal.SIGKILL) == -signal.SIGKILL

@@ -76,7 +76,7 @@ def over_the_wire(host: HostProcess, row: Call) -> tuple[dict[str, str], dict[st
     address = host.url.removeprefix("http://")
     body = bytes.fromhex(row["body"])
     sent = {"Host": address, **row["headers"], **({"Content-Length": str(len(body))} if body else {})}
-    connection = http.client.HTTPConnection(address, timeout=60)
+    connection = http.client.HTTPConnection(address, timeout=300)
     try:
         connection.putrequest(row["method"], row["target"], skip_host=True, skip_accept_encoding=True)
         for name, value in sent.items():

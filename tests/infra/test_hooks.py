@@ -40,7 +40,7 @@ def run(hook: str, azd: Path, **environment: str) -> tuple[dict[str, str], str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
     lines = record.read_text("utf-8").splitlines() if record.exists() else []
     return dict(line.split("=", 1) for line in lines), done.stdout + done.stderr

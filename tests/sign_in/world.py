@@ -103,7 +103,7 @@ class World:
 def browse(simulator: Simulator, address: str) -> dict[str, str]:
     """What a browser that opens the authorization address is sent back with."""
     with warnings.catch_warnings():
-        answer = requests.get(address, allow_redirects=False, verify=str(simulator.ca_file), timeout=30)
+        answer = requests.get(address, allow_redirects=False, verify=str(simulator.ca_file), timeout=120)
     assert answer.status_code == 302, answer.text
     target = answer.headers["Location"]
     assert target.startswith(CALLBACK)

@@ -32,7 +32,7 @@ class Client:
     def get(self, suffix: str = "", **options: str) -> requests.Response:
         """A GET; options are named without their `$`."""
         params = {f"${name}": value for name, value in options.items()}
-        return self.session.get(self.url + suffix, params=params, timeout=10, allow_redirects=False)
+        return self.session.get(self.url + suffix, params=params, timeout=60, allow_redirects=False)
 
     def pages(self, **options: str) -> Iterator[dict[str, Any]]:
         """All pages of a list, going on by the query of each next link."""

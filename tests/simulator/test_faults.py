@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from local.simulator import Fault, Simulator
+from tests.hosting import eventually
 
 from .client import Client
 
@@ -84,7 +85,8 @@ def test_connections_break(small: Simulator, small_api: Client) -> None:
         small_api.get()
     small.faults.add(kind="stall")
     with pytest.raises(requests.ReadTimeout):
-        small_api.session.get(small_api.url, timeout=0.2)
+        small_api.session.get(small_api.url, timeout=0.5)
+    eventually(lambda: [request.status for request in small.requests] == [-1, -1], "the request that stalls")
     small.faults.add(kind="cut")
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         small_api.get()
@@ -131,7 +133,7 @@ def test_entra_fails_too(small: Simulator, match: str, path: str, status: int) -
     small.faults.add(status=status, match=match)
     method = "GET" if "openid" in path else "POST"
     address = f"{small.authority}/{small.tenant_id}/{path}"
-    answer = requests.request(method, address, timeout=10, verify=str(small.ca_file))
+    answer = requests.request(method, address, timeout=60, verify=str(small.ca_file))
 
     assert answer.status_code == status
 
@@ -140,7 +142,7 @@ def test_faults_of_discovery_leave_the_own_tenant_alone(small: Simulator) -> Non
     small.faults.add(status=429, match="discovery", retry_after=3)
     statuses = [
         requests.get(
-            f"{small.authority}/{name}/v2.0/.well-known/openid-configuration", timeout=10, verify=str(small.ca_file)
+            f"{small.authority}/{name}/v2.0/.well-known/openid-configuration", timeout=60, verify=str(small.ca_file)
         ).status_code
         for name in (small.tenant_id, "contoso-foods.com")
     ]

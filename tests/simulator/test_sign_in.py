@@ -105,14 +105,14 @@ def test_sign_ins_approve_themselves_for_the_local_stack(sim: Simulator, public:
 def test_a_person_can_approve_on_the_page(sim: Simulator, public: msal.PublicClientApplication) -> None:
     flow = public.initiate_device_flow(SCOPES)
     page = flow["verification_uri"]
-    assert "Simulated sign-in" in requests.get(page, timeout=10).text
-    requests.get(page, params={"code": flow["user_code"], "decision": "approve"}, timeout=10)
+    assert "Simulated sign-in" in requests.get(page, timeout=60).text
+    requests.get(page, params={"code": flow["user_code"], "decision": "approve"}, timeout=60)
 
     assert "access_token" in _poll(public, flow)
 
 
 def _redirected(uri: str, **more: str) -> dict[str, str]:
-    answer = requests.get(uri, params=more, timeout=10, allow_redirects=False)
+    answer = requests.get(uri, params=more, timeout=60, allow_redirects=False)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(REDIRECT + "?")
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
@@ -122,7 +122,7 @@ def test_authorization_code_with_pkce_state_and_secret(
     sim: Simulator, confidential: msal.ConfidentialClientApplication, api: Client
 ) -> None:
     flow = confidential.initiate_auth_code_flow(SCOPES, redirect_uri=REDIRECT)
-    assert requests.get(flow["auth_uri"], timeout=10).status_code == 200, "a page waits for a person"
+    assert requests.get(flow["auth_uri"], timeout=60).status_code == 200, "a page waits for a person"
     sim.approve()
     reply = _redirected(flow["auth_uri"])
     result = confidential.acquire_token_by_auth_code_flow(flow, reply)
@@ -169,7 +169,7 @@ def test_authorize_sends_nothing_to_an_address_that_is_not_loopback(
 ) -> None:
     sim.switches.auto_approve = True
     flow = confidential.initiate_auth_code_flow(SCOPES, redirect_uri="https://evil.example/callback")
-    answer = requests.get(flow["auth_uri"], timeout=10, allow_redirects=False)
+    answer = requests.get(flow["auth_uri"], timeout=60, allow_redirects=False)
 
     assert answer.status_code == 400
     assert "AADSTS50011" in answer.text
@@ -180,7 +180,7 @@ def test_authorize_posts_a_form_where_that_is_asked_for(
 ) -> None:
     sim.switches.auto_approve = True
     flow = confidential.initiate_auth_code_flow(SCOPES, redirect_uri=REDIRECT, response_mode="form_post")
-    answer = requests.get(flow["auth_uri"], timeout=10)
+    answer = requests.get(flow["auth_uri"], timeout=60)
 
     assert 'method="post"' in answer.text
     assert 'name="code"' in answer.text
@@ -260,7 +260,7 @@ def test_a_sign_in_outlives_a_restart(sim: Simulator, public: msal.PublicClientA
 def test_unknown_applications_and_resources_are_refused(sim: Simulator, public: msal.PublicClientApplication) -> None:
     assert public.initiate_device_flow(["https://nobody.example/.default"])["error"] == "invalid_resource"
     address = f"{sim.authority}/{sim.tenant_id}/oauth2/v2.0/devicecode"
-    answer = requests.post(address, data={"client_id": "nobody", "scope": SCOPES[0]}, timeout=10)
+    answer = requests.post(address, data={"client_id": "nobody", "scope": SCOPES[0]}, timeout=60)
     assert answer.json()["error_codes"] == [700016]
     assert answer.status_code == 400
 
@@ -279,7 +279,7 @@ def test_the_api_refuses_tokens_that_are_not_for_it(sim: Simulator, api: Client)
     assert status(sim.access_token("https://api.partnercenter.microsoft.com")) == 401
     form = {"grant_type": "client_credentials", "client_id": sim.client_id, "client_secret": sim.client_secret}
     address = f"{sim.authority}/{sim.tenant_id}/oauth2/v2.0/token"
-    app_only = requests.post(address, data={**form, "scope": SCOPES[0]}, timeout=10).json()["access_token"]
+    app_only = requests.post(address, data={**form, "scope": SCOPES[0]}, timeout=60).json()["access_token"]
     assert status(app_only) == 401
     sim.switches.mfa = False
     without_mfa = sim.access_token()
@@ -294,7 +294,7 @@ def test_the_api_refuses_tokens_that_are_not_for_it(sim: Simulator, api: Client)
 
 def test_a_domain_s_tenant_is_found_by_discovery(sim: Simulator) -> None:
     def look(domain: str) -> requests.Response:
-        return requests.get(f"{sim.authority}/{domain}/v2.0/.well-known/openid-configuration", timeout=10)
+        return requests.get(f"{sim.authority}/{domain}/v2.0/.well-known/openid-configuration", timeout=60)
 
     domain, tenant = sorted(sim.tenants.items())[0]
     assert f"/{tenant}/v2.0" in look(domain).json()["issuer"]

@@ -20,7 +20,7 @@ def _sample(name: str) -> Any:
 
 
 def _patch(client: Client, identity: str, operations: Any, **headers: str) -> requests.Response:
-    return client.session.patch(f"{client.url}/{identity}", json=operations, headers=headers, timeout=10)
+    return client.session.patch(f"{client.url}/{identity}", json=operations, headers=headers, timeout=60)
 
 
 @pytest.fixture
@@ -76,14 +76,14 @@ def test_what_may_not_be_changed_stays(small: Simulator, small_api: Client, acti
 
 def test_a_posted_deal_starts_accepted(small: Simulator, small_api: Client) -> None:
     for name in ("create-request.shared.v2019.json", "create-request.private.v2024.reconstructed.json"):
-        answer = small_api.session.post(small_api.url, json=_sample(name), timeout=10)
+        answer = small_api.session.post(small_api.url, json=_sample(name), timeout=60)
         assert answer.status_code == 201, answer.text
         made = answer.json()
         assert (made["status"], made["substatus"], made["direction"]) == ("Active", "Accepted", "Outgoing")
         assert small_api.get(f"/{made['id']}").json()["customerProfile"] == _sample(name)["customerProfile"]
-    assert small_api.session.post(small_api.url, json={"type": "Shared"}, timeout=10).status_code == 400
+    assert small_api.session.post(small_api.url, json={"type": "Shared"}, timeout=60).status_code == 400
     small.switches.role = "user"
-    assert small_api.session.post(small_api.url, json=_sample(name), timeout=10).status_code == 403
+    assert small_api.session.post(small_api.url, json=_sample(name), timeout=60).status_code == 403
 
 
 def test_what_is_unanswered_for_14_days_expires_at_its_deadline(sim: Simulator, api: Client) -> None:
@@ -145,7 +145,7 @@ def test_the_control_endpoint(small: Simulator, small_api: Client) -> None:
     base = f"{small.api_url}/control"
 
     def call(method: str, path: str = "", body: Any = None) -> requests.Response:
-        return requests.request(method, base + path, json=body, timeout=10)
+        return requests.request(method, base + path, json=body, timeout=60)
 
     identity = call("POST", "/referrals", {"name": "by control"}).json()["id"]
     assert small.data.get(identity) == call("GET", f"/referrals/{identity}").json()
@@ -193,8 +193,8 @@ def test_the_control_endpoint(small: Simulator, small_api: Client) -> None:
 
 def test_the_control_endpoint_is_for_this_machine(small: Simulator) -> None:
     address = f"{small.api_url}/control/switches"
-    plain = requests.post(address, data='{"role":"none"}', headers={"Content-Type": "text/plain"}, timeout=10)
+    plain = requests.post(address, data='{"role":"none"}', headers={"Content-Type": "text/plain"}, timeout=60)
     assert plain.status_code == 403
-    rebound = requests.post(address, json={"role": "none"}, headers={"Host": "evil.example:80"}, timeout=10)
+    rebound = requests.post(address, json={"role": "none"}, headers={"Host": "evil.example:80"}, timeout=60)
     assert rebound.status_code == 403
     assert small.switches.role == "admin"

@@ -82,12 +82,12 @@ class FaultyProxy:
         if fault and fault.kind == "reset":
             _reset(handler)
         elif fault and fault.kind == "stall":
-            self._released.wait(10)
+            self._released.wait(600)
             _reset(handler)
         elif fault and fault.kind == "answer" and isinstance(fault.body, bytes):
             _answer(handler, fault.status, fault.headers, fault.body)
         else:
-            upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
             upstream.request(handler.command, handler.path, body or None, dict(handler.headers.items()))
             real = upstream.getresponse()
             content = real.read()

@@ -31,7 +31,7 @@ def in_order(world: World) -> list[str]:
     """The ids as a full walk meets them."""
     world.sim.switches.page_size = 1_000
     headers = {"Authorization": f"Bearer {world.sign_in.token()}"}
-    records = requests.get(f"{world.sim.api_url}{PATH}?{BY_CREATION}", headers=headers, timeout=10).json()["value"]
+    records = requests.get(f"{world.sim.api_url}{PATH}?{BY_CREATION}", headers=headers, timeout=60).json()["value"]
     world.sim.switches.page_size = PAGE
     return [record["id"] for record in records]
 
@@ -53,7 +53,7 @@ def test_pages_come_while_batches_are_written(world: World) -> None:
         if call == "after request":
             fetched.release()
         elif call == "before transact Referrals" and first.acquire(blocking=False):
-            waited.append(all(fetched.acquire(timeout=20) for _ in range(needed)))
+            waited.append(all(fetched.acquire(timeout=120) for _ in range(needed)))
 
     world.io = hook
     assert world.run().succeeded.inserted == 60

@@ -119,18 +119,18 @@ def test_what_changes_during_a_reading_is_seen_by_requests_that_came_after_it(st
     def pause(table: str) -> None:
         if table == "Companies":
             in_the_middle.set()
-            assert go_on.wait(30)
+            assert go_on.wait(120)
 
     calls.before_query = pause
     with ThreadPoolExecutor(2) as pool:
         early = pool.submit(ids, model)
-        assert in_the_middle.wait(30)
+        assert in_the_middle.wait(120)
         put(store, "b")
         late = pool.submit(ids, model)
         calls.before_query = lambda table: None
         go_on.set()
-        assert early.result(30)[:1] == ["a"]
-        assert late.result(30) == ["a", "b"]
+        assert early.result(120)[:1] == ["a"]
+        assert late.result(120) == ["a", "b"]
     assert ids(model) == ["a", "b"]
 
 

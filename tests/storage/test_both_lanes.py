@@ -370,8 +370,7 @@ class World:
 
 
 @pytest.fixture
-def world(connection_string: str, proxy: FaultyProxy, fast: bool, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(tables, "READ_SECONDS", 0.5)
+def world(connection_string: str, proxy: FaultyProxy, fast: bool) -> World:
     return World(connection_string, proxy, fast)
 
 
@@ -436,11 +435,21 @@ def test_after_five_tries_storage_is_away(world: World, fast: bool, what: str, k
 
 
 @pytest.mark.parametrize("what", DONE)
-@pytest.mark.parametrize("kind", ["reset", "stall"])
-def test_a_broken_connection_is_tried_again(world: World, what: str, kind: Any) -> None:
-    world.proxy.fail(kind)
+def test_a_broken_connection_is_tried_again(world: World, what: str) -> None:
+    world.proxy.fail("reset")
     assert world.act(what) == DONE[what]
     assert len(world.proxy.seen) == 2
+
+
+@pytest.mark.parametrize("what", DONE)
+def test_silence_is_given_up_and_tried_again(
+    connection_string: str, proxy: FaultyProxy, fast: bool, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "READ_SECONDS", 2)
+    world = World(connection_string, proxy, fast)
+    world.proxy.fail("stall")
+    assert world.act(what) == DONE[what]
+    assert len(world.proxy.seen) == 1 + len(world.clock.waits) >= 2
 
 
 @pytest.mark.parametrize("kind", ["lost", "cut"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from local.simulator import RequestInfo
 from shared.errors import Throttled
 from shared.partner_center import retry
 from shared.sync import HTTP_SECONDS
@@ -75,15 +76,28 @@ CASES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A silent server is given up soon: these sockets are real, and so is their time."""
-    monkeypatch.setattr(retry, "READ_SECONDS", 0.3)
+def shorten_silence(world: World, case: Case, monkeypatch: pytest.MonkeyPatch, until: str = "") -> None:
+    """Give a server that says nothing up soon, for these sockets are real, and so is their time.
+
+    After a request of the kind `until` it answers, and has as long as ever, for the machine may be busy.
+    """
+    if case.fault.get("kind") != "stall":
+        return
+    monkeypatch.setattr(retry, "READ_SECONDS", 2)
+
+    def met(request: RequestInfo) -> None:
+        if request.kind == until:
+            monkeypatch.setattr(retry, "READ_SECONDS", 30)
+
+    world.sim.before_request = met
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_failure_that_stays_ends_the_run_as_the_table_says(world: World, case: Case) -> None:
+def test_a_failure_that_stays_ends_the_run_as_the_table_says(
+    world: World, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.sim.faults.add(times=FOREVER, match="list", **case.fault)
+    shorten_silence(world, case, monkeypatch)
     outcome = world.run()
 
     assert outcome.error is not None
@@ -102,6 +116,7 @@ def test_a_failure_that_stays_ends_the_run_as_the_table_says(world: World, case:
 
     # It was said, and nothing is lost: once the failure has passed, a run ends as if nothing had been.
     world.sim.faults.clear()
+    monkeypatch.undo()
     world.clock.advance(retry.MOST_WAIT)
     assert world.run().succeeded.mode == "full"
     world.assert_equal_to_upstream()
@@ -112,8 +127,11 @@ PASSING = [case for case in CASES if case.tries > 1]
 
 @pytest.mark.parametrize("match", ["list", "next"])
 @pytest.mark.parametrize("case", PASSING, ids=str)
-def test_a_failure_that_passes_is_survived(world: World, case: Case, match: str) -> None:
+def test_a_failure_that_passes_is_survived(
+    world: World, case: Case, match: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.sim.faults.add(times=1, match=match, **case.fault)
+    shorten_silence(world, case, monkeypatch, until=match)
     outcome = world.run()
 
     assert outcome.succeeded.inserted == world.referrals
@@ -411,7 +429,7 @@ def dripping(piece: bytes, pause: float) -> Iterator[tuple[str, list[str]]]:
         finally:
             ended.set()
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(60)
 
 
 def test_an_answer_that_drips_is_given_up(make_world: Callable[..., World]) -> None:

@@ -33,7 +33,7 @@ from shared.model.company_rows import (
     targets_touched,
 )
 from shared.model.summary import ReferralSummary
-from shared.storage import link_rows
+from shared.storage import keyed, link_rows
 from shared.storage.batches import write_all
 from shared.storage.company_ledger import Ledger
 from shared.storage.entities import ENTITY_BYTES, Entity, get_bytes, key, put_bytes, weight
@@ -48,6 +48,8 @@ TABLE: Final = "Companies"
 PARTITION: Final = "companies"
 _BATCHES_AT_ONCE: Final = 4
 _ATTEMPTS: Final = 12
+_POINTS: Final = 3
+"""So many rows are read one by one; more in questions of a dozen."""
 _SCAN_FROM: Final = 150
 _ROWS_A_PAGE: Final = 1_000
 
@@ -270,7 +272,9 @@ class CompanyBook:
         rows = {one: _unpacked(one, stored[one]) for one in keys}
         change(rows, touched, links)
         shown_before = {one: stored[one].shown_in for one in keys}
-        targets = self._read(targets_touched(rows, shown_before) - keys)
+        # After a dozen keys at a time, the few targets of all of them are one question, too.
+        points = _POINTS if len(keys) <= _POINTS else 1
+        targets = self._read(targets_touched(rows, shown_before) - keys, points)
         rows |= {one: _unpacked(one, row) for one, row in targets.items()}
         stored |= targets
         merge(rows, keys, shown_before)
@@ -285,25 +289,16 @@ class CompanyBook:
         write_all(self._table, operations, _start_over)
         return bool(operations)
 
-    def _read(self, keys: Set[str]) -> dict[str, _Stored]:
-        """The rows of these keys: one by one, or, where they are many, by reading all rows once.
-
-        Several keys in one filter would make the service read the whole partition for each such query (Microsoft, "Design
-        for querying": ``or`` between row keys is a partition scan), and all companies share one.
-        """
-        found = dict.fromkeys(keys, _Stored())
-        rows: Iterable[Entity | None]
+    def _read(self, keys: Set[str], points: int = _POINTS) -> dict[str, _Stored]:
+        """The rows of these keys, ``points`` or fewer one by one, or, where they are very many, all rows once."""
         if len(keys) >= _SCAN_FROM:
             rows = self._table.query("PartitionKey eq @partition", {"partition": PARTITION})
-        elif self._executor and len(keys) > 1:
-            rows = self._executor.map(self._row, keys)
         else:
-            rows = map(self._row, keys)
-        found |= {row["key"]: _Stored.of(row) for row in rows if row and row["key"] in keys}
+            wanted = [(PARTITION, key(one)) for one in keys]
+            rows = keyed.read(self._table, wanted, executor=self._executor, points=points)
+        found = dict.fromkeys(keys, _Stored())
+        found |= {row["key"]: _Stored.of(row) for row in rows if row["key"] in keys}
         return found
-
-    def _row(self, company_key: str) -> Entity | None:
-        return self._table.get(PARTITION, key(company_key))
 
     def _summaries(self, ids: Iterable[str]) -> list[Touched]:
         """Referrals as they are stored now."""

@@ -15,8 +15,8 @@ import msgspec
 
 from shared.model import times
 from shared.model.company import Link
+from shared.storage import keyed
 from shared.storage.entities import Entity, get_text, key, put_text
-from shared.storage.referrals import rows_with_keys
 from shared.storage.tables import Delete, RowConflict, TableStore
 
 TABLE: Final = "CompanyLinks"
@@ -26,7 +26,6 @@ _PENDING_TABLE: Final = "Companies"
 _PENDING_PARTITION: Final = "pending"
 _PENDING_AGE: Final = timedelta(minutes=10)
 """After this no process can still be busy with a link: no function runs that long."""
-_KEYS_IN_FILTER: Final = 14
 
 
 def load_all(store: TableStore) -> dict[str, Link]:
@@ -42,13 +41,11 @@ def load_ever(store: TableStore) -> dict[str, Link]:
 
 def read(store: TableStore, ids: Collection[str]) -> dict[str, Link]:
     """The links of these referrals, those that were taken back included."""
-    if len(ids) > _KEYS_IN_FILTER:
+    if len(ids) > keyed.KEYS_IN_QUESTION:
         # People make few links: all of them are fewer requests than many filters.
         wanted = set(ids)
         return {referral_id: link for referral_id, link in load_ever(store).items() if referral_id in wanted}
-    if not ids:
-        return {}
-    rows = rows_with_keys(store.table(TABLE), PARTITION, [key(one) for one in dict.fromkeys(ids)])
+    rows = keyed.read(store.table(TABLE), [(PARTITION, key(one)) for one in ids])
     return {str(row["id"]): from_row(row) for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 ``or`` between row keys alone makes the service read the whole partition for each such query (Microsoft, "Design for
 querying"). So the keys are sorted and cut into questions, and each also says between which keys it looks, which the index
-answers: all questions together read a partition at most once. A question over several partitions reads them once, too.
+answers: all questions together read a partition at most once. One question over several partitions reads them once, too.
 """
 
 from __future__ import annotations
@@ -59,34 +59,35 @@ def read(
     return itertools.chain.from_iterable(answers)
 
 
-def _questions(wanted: Iterable[Key], together: Callable[[str], object]) -> Iterator[list[Key]]:
-    """Sorted keys, cut into what one filter holds."""
-    question: list[Key] = []
-    first = letters = 0
+def _questions(wanted: Sequence[Key], together: Callable[[str], object]) -> Iterator[list[Key]]:
+    """Sorted keys, cut into what one filter holds; what does not fit one of several partitions is cut in each of them."""
+    ordered = []
     for one in wanted:
-        partition, row = one
-        if not (row.isascii() or max(row) < _ORDERS_PART):
+        if one[1].isascii() or max(one[1]) < _ORDERS_PART:
+            ordered.append(one)
+        else:
             yield [one]  # whether it lies between two others depends on who compares
+    for _, group in itertools.groupby(ordered, key=lambda one: together(one[0])):
+        members = list(group)
+        if _fits(members):
+            yield members
             continue
-        takes = len(quote(row, safe=""))
-        if question and (
-            together(partition) != together(question[0][0])
-            or _comparisons([*question, one]) > COMPARISONS
-            or first + letters + 2 * takes > _LETTERS  # both ends are named twice
-        ):
+        for _, of_one in itertools.groupby(members, key=lambda one: one[0]):
+            question: list[Key] = []
+            for one in of_one:
+                if question and not _fits([*question, one]):
+                    yield question
+                    question = []
+                question.append(one)
             yield question
-            question, letters = [], 0
-        if not question:
-            first = takes
-        question.append(one)
-        letters += takes
-    if question:
-        yield question
 
 
-def _comparisons(question: Sequence[Key]) -> int:
-    one_partition = question[0][0] == question[-1][0]
-    return len(question) + (3 if one_partition else 2)
+def _fits(question: Sequence[Key]) -> bool:
+    (first, begin), (last, end) = question[0], question[-1]
+    rows = [row for _, row in question]
+    named = [begin, *rows, end] if first == last else rows
+    comparisons = len(named) + (1 if first == last else 2)
+    return comparisons <= COMPARISONS and sum(len(quote(row, safe="")) for row in named) <= _LETTERS
 
 
 def _ask(table: Table, question: list[Key], columns: list[str] | None) -> list[Entity]:

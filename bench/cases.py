@@ -19,7 +19,7 @@ from bench.meter import TOLD, Meter
 from shared.model.run import Mode
 from shared.settings import load
 from shared.storage.companies import CompanyBook
-from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan
+from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, scan_summaries
 from shared.storage.tables import TableStore
 from shared.sync import Sync
 
@@ -106,7 +106,7 @@ def companies() -> None:
     """All companies reckoned anew from all referrals, nothing to write."""
     store = _store()
     with Meter() as meter:
-        rows = (from_row(row) for one in PARTITIONS for row in scan(store.table("Referrals"), one, SUMMARY_COLUMNS))
+        rows = (row for one in PARTITIONS for row in scan_summaries(store.table("Referrals"), one))
         CompanyBook(store).rebuild(rows)
     meter.report(table=sum(_requests.values()))
 

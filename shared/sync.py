@@ -77,9 +77,15 @@ class Sync:
         head = self._state.load()
         self._respect_throttling(head.cursor, clock)
         own_domains = {*self._settings.partner_domains, *filter(None, [self._sign_in.own_domain()])}
-        walk = self._choose_walk(head.cursor, mode, rules_salt(own_domains).hex(), clock, dry_run=dry_run)
+        rules = rules_salt(own_domains).hex()
+        walk = self._choose_walk(head.cursor, mode, rules, clock, dry_run=dry_run)
         run = Run.start(walk.mode, trigger, clock.now(), dry_run=dry_run)
-        lease = self._state.acquire(run, head)
+        lease, left = self._state.acquire(run, head)
+        if left is not head:
+            # Another run came in between, and this one begins where that ended.
+            head = left
+            walk = self._choose_walk(head.cursor, mode, rules, clock, dry_run=dry_run)
+            run.mode = walk.mode
         correlation_id = current("correlationId") or str(uuid.uuid4())
         with (
             bound(runId=run.id, correlationId=correlation_id),

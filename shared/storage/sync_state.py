@@ -123,8 +123,12 @@ class SyncState:
         )
         return [msgspec.json.decode(row["run"], type=Run) for row in rows]
 
-    def acquire(self, run: Run, head: Head) -> HeldLease:
+    def acquire(self, run: Run, head: Head) -> tuple[HeldLease, Head]:
         """Take the lease for a run and record the run; a holder that died is recorded as interrupted.
+
+        Returns:
+            The lease, and what the run before left: ``head``, or, when somebody else held the lease since that was read,
+            what there is now.
 
         Raises:
             SyncRunning: another run holds it.
@@ -149,11 +153,12 @@ class SyncState:
             try:
                 etags = self._table.transact(operations)
             except RowConflict:
-                head = self.load()
-                if head.lease and head.lease.get("runId") == run.id:
-                    return HeldLease(self._store, run.id, head.lease)
+                found = self.load()
+                if found.lease and found.lease.get("runId") == run.id:
+                    return HeldLease(self._store, run.id, found.lease), head  # taken, and only the answer got lost
+                head = found
                 continue
-            return HeldLease(self._store, run.id, {**lease, "etag": etags[0]})
+            return HeldLease(self._store, run.id, {**lease, "etag": etags[0]}), head
         raise SyncRunning
 
     def met(self, walk: Walk) -> bytes:

@@ -137,3 +137,46 @@ def test_a_holder_that_wakes_up_late_moves_nothing_back(make_world: Callable[...
     last = max(number for number, call in enumerate(calls, 1) if call == "before transact SyncState")
     for point in range(5, last + 1, 1 if NIGHTLY else 2 if mode == "incremental" else 8):
         assert stalled_at(world, point, before, mode) >= point
+
+
+def test_a_run_begins_where_the_one_ended_that_came_in_between(make_world: Callable[..., World]) -> None:
+    """A run reads the state; before it takes the lease, another one takes it, writes and dies, at any of its calls."""
+    world = make_world(referrals=8)
+    world.run().succeeded  # noqa: B018 - it has to
+    world.clock.advance(600)
+    for one in world.sim.data.ids()[2:5]:
+        world.sim.data.change(one, name="changed", details={"dealValue": 12345})
+    before = world.dump()
+    with world.counting() as calls:
+        assert world.run().succeeded.updated == 3
+    taken = calls.index("after transact SyncState")
+    for point in range(taken, len(calls) + 1, 1 if NIGHTLY else 3):
+        world.restore(before)
+
+        def another(point: int = point) -> None:
+            world.kill_at(point)
+            world.outlast_lease()
+
+        Midway(world, 2, another)
+        assert world.sync().run("http").state == "succeeded"
+        world.assert_equal_to_upstream()
+
+
+def test_a_place_that_another_run_kept_in_between_is_gone_on_with(make_world: Callable[..., World]) -> None:
+    world = make_world(referrals=40)
+    asked = 0
+
+    def another() -> None:
+        nonlocal asked
+        world.sim.faults.add(status=429, match="next", retry_after=300)
+        with pytest.raises(HunterError):
+            world.sync().run("timer", budget=100)
+        world.clock.advance(300)
+        asked = len(world.sim.requests)
+
+    Midway(world, 2, another)
+    run = world.sync().run("http")
+    assert (run.state, run.mode) == ("succeeded", "full")
+    begun = [one.query for one in world.sim.requests[asked:] if one.kind == "list"]
+    assert [query["$orderby"] for query in begun] == ["updatedDateTime desc"], "the full walk was begun anew"
+    world.assert_equal_to_upstream()

@@ -30,7 +30,7 @@ from shared.model.run import Run
 from shared.row_writer import STORED_COLUMNS, Candidate, RowWriter
 from shared.storage.entities import Entity, key
 from shared.storage.quarantine import Quarantine, Rejected
-from shared.storage.referrals import INDEX_COLUMNS, PARTITIONS, partition_of, scan
+from shared.storage.referrals import PARTITIONS, partition_of, scan, scan_hashes
 from shared.storage.tables import BATCH_BYTES, BATCH_ROWS, TableStore
 
 log = get_logger(__name__)
@@ -57,8 +57,8 @@ class _Part:
     """Bytes, as received."""
 
 
-_Taken = tuple[Head, bytes, int, int, bool]
-"""A record that was taken: its head, its bytes, the hashes of its id and of its bytes, and whether this run met it before."""
+_Taken = tuple[Head, bytes, int, int]
+"""A record that was taken: its head, its bytes, and the hashes of its id and of its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,10 @@ class _Writing:
 def id_hash(row_key: str) -> int:
     """The hash by which a walk remembers a referral: of its row key."""
     return int.from_bytes(hashlib.blake2b(row_key.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest())
+
+
+def _numbers(hashes: bytes) -> Iterator[int]:
+    return (int.from_bytes(hashes[start : start + _HASH_BYTES]) for start in range(0, len(hashes), _HASH_BYTES))
 
 
 def heads_of(records: Iterable[msgspec.Raw]) -> list[Head]:
@@ -119,7 +123,8 @@ class Intake:
         self._waiting: list[_Taken] = []
         """Records that came meanwhile."""
         self._waiting_bytes = 0
-        self._met: set[int] = set()
+        self._unmet: set[int] = set()
+        """Of those the ones that the walk has not met."""
         self._met_before_restart: set[int] = set()
         self._unsaved: list[int] = []
         self._newest: list[tuple[str, int]] = []
@@ -147,7 +152,7 @@ class Intake:
         self.finish()
         if self._executor is None:
             for partition in PARTITIONS:
-                self._known.update(self._hashes(partition))
+                self._add(self._hashes(partition))
         else:
             self._scans = [
                 self._executor.submit(contextvars.copy_context().run, self._hashes, partition)
@@ -156,15 +161,18 @@ class Intake:
         self._knows_all = True
 
     def _hashes(self, partition: str) -> list[tuple[int, int]]:
-        return [
-            (id_hash(row["RowKey"]), 0 if row.get("missingSince") else int(row["rawHash"], 16))
-            for row in scan(self._table, partition, INDEX_COLUMNS)
-        ]
+        return [(id_hash(row_key), raw_hash) for row_key, raw_hash in scan_hashes(self._table, partition)]
+
+    def _add(self, known: Iterable[tuple[int, int]]) -> None:
+        for one, raw_hash in known:
+            if one not in self._known:
+                self._unmet.add(one)
+            self._known[one] = raw_hash
 
     def _learn(self) -> None:
         """Wait for what is being read, and look at the records that came meanwhile."""
         while self._scans:
-            self._known.update(self._scans[0].result())
+            self._add(self._scans[0].result())
             del self._scans[0]
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         for taken in waiting:
@@ -172,10 +180,9 @@ class Intake:
 
     def know(self, recent: bytes) -> None:
         """Remember what the last incremental walk met (see ``recent``): those need no reading."""
-        numbers = memoryview(recent)
-        for start in range(0, len(recent) - 2 * _HASH_BYTES + 1, 2 * _HASH_BYTES):
-            first = int.from_bytes(numbers[start : start + _HASH_BYTES])
-            self._known[first] = int.from_bytes(numbers[start + _HASH_BYTES : start + 2 * _HASH_BYTES])
+        numbers = list(_numbers(recent))
+        pairs = zip(numbers[::2], numbers[1::2], strict=False)
+        self._add(pair for pair in pairs if pair[0] not in self._known)  # what this run has written is newer
 
     def recent(self) -> bytes:
         """Hashes of ids and bytes of the newest records met in this run, for the next run's ``know``."""
@@ -188,13 +195,15 @@ class Intake:
 
     def restart(self) -> None:
         """The walk begins anew: what was met so far counts as repeated, and no longer as met by the walk."""
-        self._met_before_restart |= self._met
-        self._met = set()
+        self._learn()
+        self._met_before_restart |= self._known.keys() - self._unmet
+        self._unmet = set(self._known)
         self._unsaved = []
 
     @property
     def unsaved(self) -> int:
         """How many hashes of ids met are not kept yet."""
+        self._learn()
         return len(self._unsaved)
 
     def take_unsaved(self, most: int | None = None) -> bytes:
@@ -213,13 +222,11 @@ class Intake:
         Returns:
             The hashes of their row keys, and how many rows were not marked missing before.
         """
-        earlier = {
-            int.from_bytes(met_earlier[start : start + _HASH_BYTES])
-            for start in range(0, len(met_earlier), _HASH_BYTES)
-        }
         self._learn()
-        visible = [one for one, raw_hash in self._known.items() if raw_hash]
-        return {one for one in visible if one not in self._met and one not in earlier}, len(visible)
+        visible = sum(1 for raw_hash in self._known.values() if raw_hash)
+        unmet = {one for one in self._unmet if self._known[one]}
+        unmet.difference_update(_numbers(met_earlier))
+        return unmet, visible
 
     # -- taking records --------------------------------------------------------------------------------------------
 
@@ -261,17 +268,7 @@ class Intake:
         return self._gathered >= BUFFER_ROWS or self._gathered_bytes >= BUFFER_BYTES
 
     def _take(self, head: Head, raw: bytes) -> None:
-        one = id_hash(key(head.id))
-        seen = one in self._met or one in self._met_before_restart
-        if one not in self._met:
-            self._met.add(one)
-            self._unsaved.append(one)
-            entry = (head.updated or "", one)
-            if len(self._newest) < MOST_RECENT:
-                heapq.heappush(self._newest, entry)
-            elif entry > self._newest[0]:
-                heapq.heapreplace(self._newest, entry)
-        taken = (head, raw, one, self._raw_hash(raw), seen)
+        taken = (head, raw, id_hash(key(head.id)), self._raw_hash(raw))
         if not self._scans:
             self._look_at(*taken)
             return
@@ -280,9 +277,13 @@ class Intake:
         if self._waiting_bytes >= BUFFER_BYTES:
             self._learn()
 
-    def _look_at(self, head: Head, raw: bytes, one: int, raw_hash: int, seen: bool) -> None:
+    def _look_at(self, head: Head, raw: bytes, one: int, raw_hash: int) -> None:
         """Tell by its hashes whether a record is new or changed, and if so gather it."""
         known = self._known.get(one)
+        met = known is not None and one not in self._unmet
+        seen = met or one in self._met_before_restart
+        if not met:
+            self._note_met(head, one)
         if known == raw_hash:
             if seen:
                 self._run.repeated += 1
@@ -302,6 +303,15 @@ class Intake:
         if len(part.candidates) >= BATCH_ROWS or part.size >= BATCH_BYTES:
             del self._parts[partition]
             self._send(part.candidates)
+
+    def _note_met(self, head: Head, one: int) -> None:
+        self._unmet.discard(one)
+        self._unsaved.append(one)
+        entry = (head.updated or "", one)
+        if len(self._newest) < MOST_RECENT:
+            heapq.heappush(self._newest, entry)
+        elif entry > self._newest[0]:
+            heapq.heapreplace(self._newest, entry)
 
     def _raw_hash(self, raw: bytes) -> int:
         digest = hashlib.blake2b(raw, key=self._salt, digest_size=_HASH_BYTES).digest()

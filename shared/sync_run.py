@@ -39,7 +39,7 @@ from shared.partner_center.retry import MOST_WAIT
 from shared.retention import blank_old_contacts
 from shared.settings import Settings
 from shared.storage.companies import CompanyBook
-from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan, sweep_pieces
+from shared.storage.referrals import PARTITIONS, scan_summaries, sweep_pieces
 from shared.storage.sync_state import Head, HeldLease, SyncState, Walk, met_row
 from shared.storage.tables import TableStore
 
@@ -337,7 +337,7 @@ class SyncRun:
     def _all_summaries(self) -> Iterator[ReferralSummary]:
         for partition in PARTITIONS:
             self._keep_lease()
-            yield from map(from_row, scan(self._store.table("Referrals"), partition, SUMMARY_COLUMNS))
+            yield from scan_summaries(self._store.table("Referrals"), partition)
 
     def _finish(self) -> None:
         record, cursor, now = self._record, self._cursor, times.from_datetime(self._clock.now())

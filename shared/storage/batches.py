@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
+import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
 from typing import Final
 
 from shared.errors import StorageUnavailable
@@ -17,6 +20,7 @@ from shared.storage.tables import (
     Table,
 )
 
+BATCHES_AT_ONCE: Final = 4
 _MOST_CONFLICTS: Final = 1_000
 _PART_BYTES: Final = 3_072
 """Headers and address of an operation in its batch; an address of long keys may take most of it."""
@@ -50,6 +54,26 @@ def write_all(
         future.result()
 
 
+def write_stream(
+    table: Table, operations: Iterable[Operation], on_conflict: Decide, executor: Executor | None = None
+) -> None:
+    """Carry out operations as they come, while the next are made; arguments and errors as for ``write_all``."""
+    writing: deque[Future[None]] = deque()
+    left = iter(operations)
+    try:
+        while some := list(itertools.islice(left, BATCH_ROWS)):
+            if executor is None:
+                write_all(table, some, on_conflict)
+                continue
+            if len(writing) == BATCHES_AT_ONCE:
+                writing.popleft().result()
+            writing.append(executor.submit(contextvars.copy_context().run, write_all, table, some, on_conflict))
+    finally:
+        wait(writing)  # after a failure nothing may still be writing when the lease is given back
+    for future in writing:
+        future.result()
+
+
 def _write(table: Table, batch: Sequence[Operation], on_conflict: Decide) -> None:
     pending = list(batch)
     for _ in range(_MOST_CONFLICTS):
@@ -73,8 +97,7 @@ def _write(table: Table, batch: Sequence[Operation], on_conflict: Decide) -> Non
 
 
 def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
-    """Operations by partition, as many together as one transaction takes. The SDK's own form of a row, which escapes every
-    letter outside ASCII, may be longer than ours: then the batch is halved."""
+    """Operations by partition, as many together as one transaction takes."""
     by_partition: dict[str, list[Operation]] = {}
     for operation in operations:
         by_partition.setdefault(_partition(operation), []).append(operation)
@@ -82,7 +105,8 @@ def _batches(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
         batch: list[Operation] = []
         size = 0
         for operation in members:
-            weighs = _PART_BYTES + len(operation.body)
+            # The SDK writes a letter outside ASCII, of two bytes or more, in six, and one of four in twelve.
+            weighs = _PART_BYTES + len(operation.body) * (1 if operation.body.isascii() else 3)
             if batch and (len(batch) == BATCH_ROWS or size + weighs > BATCH_BYTES):
                 yield batch
                 batch, size = [], 0

@@ -7,11 +7,11 @@ the referrals and the links, and a run that did not end cleanly is followed by t
 
 from __future__ import annotations
 
-import itertools
 import random
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ from shared.model.company_rows import (
 )
 from shared.model.summary import ReferralSummary
 from shared.storage import keyed, link_rows
-from shared.storage.batches import write_all
+from shared.storage.batches import write_all, write_stream
 from shared.storage.company_ledger import Ledger
 from shared.storage.entities import ENTITY_BYTES, Entity, get_bytes, key, put_bytes, weight
 from shared.storage.referrals import SUMMARY_COLUMNS, from_row, read_rows
@@ -46,12 +46,10 @@ log = get_logger(__name__)
 
 TABLE: Final = "Companies"
 PARTITION: Final = "companies"
-_BATCHES_AT_ONCE: Final = 4
 _ATTEMPTS: Final = 12
 _POINTS: Final = 3
 """So many rows are read one by one; more in questions of a dozen."""
 _SCAN_FROM: Final = 150
-_ROWS_A_PAGE: Final = 1_000
 
 
 @dataclass
@@ -221,15 +219,16 @@ class CompanyBook:
         """
         counts = CompanyCounts()
         links = link_rows.load_ever(self._store)
-        ledger = Ledger()
-        for summary in summaries:
-            ledger.add(summary, links.get(summary.id))
-        ledger.close()
-        differences = self._differences(ledger, counts)
-        at_once = BATCH_ROWS * (_BATCHES_AT_ONCE if self._executor else 1)
-        while operations := list(itertools.islice(differences, at_once)):
-            write_all(self._table, operations, lambda operation: self._decide_again(operation, ledger), self._executor)
-            self._alive()
+        with closing(Ledger()) as ledger:
+            for summary in summaries:
+                ledger.add(summary, links.get(summary.id))
+            ledger.complete()
+            write_stream(
+                self._table,
+                self._differences(ledger, counts),
+                lambda operation: self._decide_again(operation, ledger),
+                self._executor,
+            )
         # A link made meanwhile is not in what was just written.
         now = link_rows.load_ever(self._store)
         changed = [one for one in {*links, *now} if links.get(one) != now.get(one)]
@@ -309,13 +308,16 @@ class CompanyBook:
     def _differences(self, ledger: Ledger, counts: CompanyCounts) -> Iterator[Operation]:
         """Row by row, what makes the table agree with the ledger."""
         seen: set[str] = set()
-        for row in self._table.query("PartitionKey eq @partition", {"partition": PARTITION}):
-            if len(seen) % _ROWS_A_PAGE == 0:
+        for number, row in enumerate(self._table.query("PartitionKey eq @partition", {"partition": PARTITION})):
+            if number % BATCH_ROWS == 0:
                 self._alive()
             seen.add(row["key"])
             yield from self._difference(ledger.row(row["key"]), _Stored.of(row), counts)
-        for new in ledger.keys() - seen:
-            yield from self._difference(ledger.row(new), _Stored(), counts)
+        for number, new in enumerate(ledger.rows()):
+            if number % BATCH_ROWS == 0:
+                self._alive()
+            if new.key not in seen:
+                yield from self._difference(new, _Stored(), counts)
 
     def _difference(self, row: CompanyRow, stored: _Stored, counts: CompanyCounts) -> Iterator[Operation]:
         if row.pack() == stored.packed and stored.rules == RULES:

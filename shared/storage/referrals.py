@@ -80,8 +80,11 @@ _REPEATING: Final = tuple(
 _SUMMARY_ROWS: Final = TextRows(
     msgspec.defstruct("_SummaryRow", [(column, str | None, None) for column in ("RowKey", *_IN_ORDER)], gc=False)
 )
-INDEX_COLUMNS: Final = ("RowKey", "rawHash", "missingSince")
-"""What a full walk needs to tell what changed."""
+_INDEX_ROWS: Final = TextRows(
+    msgspec.defstruct(
+        "_IndexRow", [(column, str | None, None) for column in ("RowKey", "rawHash", "missingSince")], gc=False
+    )
+)
 
 
 def partition_of(referral_id: str) -> str:
@@ -164,6 +167,14 @@ def scan_summaries(table: Table, partition: str, repeated: Repeated | None = Non
     for row in table.texts(_SUMMARY_ROWS, "PartitionKey eq @partition", {"partition": partition}):
         row_key, *values = astuple(row)
         yield _summary(row_key, values, repeated)
+
+
+def scan_hashes(table: Table, partition: str) -> Iterator[tuple[str, int]]:
+    """Of every referral of a partition its row key and the hash of its bytes, or 0 where it is marked missing: what a full
+    walk needs to tell what changed."""
+    for row in table.texts(_INDEX_ROWS, "PartitionKey eq @partition", {"partition": partition}):
+        row_key, raw_hash, missing = astuple(row)
+        yield row_key, 0 if missing else int(raw_hash, 16)
 
 
 def _summary(row_key: Any, values: list[Any], repeated: Repeated | None = None) -> ReferralSummary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from random import Random
 
 from hypothesis import given, settings
@@ -49,11 +50,13 @@ class Shelf:
 
 
 def check(shelf: Shelf, world: World) -> None:
-    ledger = Ledger()
-    for summary in world.referrals.values():
-        ledger.add(summary, world.links.get(summary.id))
-    ledger.close()
-    assert shelf.packed == {key: ledger.row(key).pack() for key in ledger.keys()}  # noqa: SIM118 - no mapping
+    with closing(Ledger()) as ledger:
+        for summary in world.referrals.values():
+            ledger.add(summary, world.links.get(summary.id))
+        ledger.complete()
+        assert shelf.packed == {row.key: row.pack() for row in ledger.rows()}
+        assert shelf.packed == {key: ledger.row(key).pack() for key in shelf.packed}
+        assert ledger.row("nobody.example").empty
     truth = reckoning.reckon(world.referrals.values(), world.links)
     rows = [shelf.row(key) for key in shelf.packed]
     assert {row.key: row.shown_in for row in rows if row.shown_in} == truth.merged
@@ -118,13 +121,13 @@ def test_an_older_version_replaces_no_newer_one() -> None:
 
 def test_rows_are_small() -> None:
     world = World(Random(3))
-    ledger = Ledger()
-    for _ in range(2_000):
-        summary = world.referral(f"{world.random.getrandbits(128):032x}")
-        if summary.company_key == "contoso.com":
-            ledger.add(summary, None)
-    ledger.close()
-    row = ledger.row("contoso.com")
+    with closing(Ledger()) as ledger:
+        for _ in range(2_000):
+            summary = world.referral(f"{world.random.getrandbits(128):032x}")
+            if summary.company_key == "contoso.com":
+                ledger.add(summary, None)
+        ledger.complete()
+        row = ledger.row("contoso.com")
     packed = row.pack()
     assert decompress(compress(packed)) == packed
     assert CompanyRow.unpack("contoso.com", packed) == row

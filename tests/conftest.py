@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local.azurite import Azurite
 from local.simulator import Simulator
@@ -18,6 +20,18 @@ from tests.hosting import HostProcess, app_settings, eventually
 for _name in [*os.environ]:
     if _name in {"CONTAINER_NAME", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} or _name.startswith(("WEBSITE_", "HUNTER_")):
         del os.environ[_name]
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "normal")
+"""Which form of the tests that Hypothesis drives: the normal one tries the same examples each time, so that it never
+fails by chance; the nightly one tries others each night. Neither judges how fast the machine is."""
+_COMMON: dict[str, Any] = {
+    "deadline": None,
+    "print_blob": True,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("normal", derandomize=True, **_COMMON)
+settings.register_profile("nightly", max_examples=2_000, **_COMMON)
+settings.load_profile(PROFILE)
 
 ACCOUNTS = [f"test{number:04}" for number in range(2000)]
 

@@ -1,28 +1,18 @@
-"""Worlds for these tests, and how many examples Hypothesis tries."""
+"""Worlds for these tests, and their two forms."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
+from tests.conftest import PROFILE
 from tests.sync.harness import World
 
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+NIGHTLY = PROFILE == "nightly"
 """The long form of these tests: every kill point by itself, thousands of interleavings, 100,000 referrals."""
-
-_COMMON: dict[str, Any] = {
-    "deadline": None,
-    "print_blob": True,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-}
-settings.register_profile("normal", max_examples=60, **_COMMON)
-settings.register_profile("nightly", max_examples=2_000, **_COMMON)
 
 
 @pytest.fixture(scope="session")

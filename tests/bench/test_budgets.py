@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import json
+import statistics
+import time
+
 import pytest
 
 from bench import compare
@@ -12,13 +16,36 @@ FEW, MANY = 1_000, 3_000
 CHANGED = 50
 
 
+TEXT = json.dumps(
+    [{"id": f"{n:032x}", "name": "Contoso A.Ş. " * 3, "values": list(range(20)), "of": n / 7} for n in range(2_000)]
+)
+QUIET_SECONDS = 0.0135
+"""What `piece_of_work` takes of the processor on the quiet machine that docs/performance.md speaks of."""
+
+
+def piece_of_work() -> float:
+    """Read a text, cut it and add up, as the app's own work is; the seconds of the processor that it took."""
+    started = time.process_time()
+    json.loads(TEXT)
+    [word.lower() for word in TEXT.split('"')]
+    sum(range(500_000))
+    return time.process_time() - started
+
+
+def slowness() -> float:
+    """How many times as long as on the quiet machine the processor works at the moment; at least once."""
+    return max(1.0, statistics.median(piece_of_work() for _ in range(9)) / QUIET_SECONDS)
+
+
 @pytest.fixture(scope="module", params=[FEW, MANY])
 def costs(request: pytest.FixtureRequest) -> dict[str, Result]:
     compare.folder()
+    before = slowness()
     with PartnerCenter(request.param) as partner_center, Storage() as storage:
         results = {case: run(case, partner_center, storage) for case in ("first", "after_first", "incremental", "full")}
         partner_center.tell(change=CHANGED)
         results["changed"] = run("changed", partner_center, storage)
+    results["machine"] = {"slowness": max(before, slowness())}
     return results
 
 
@@ -41,10 +68,10 @@ def test_fifty_changes_take_few_requests_at_any_size(costs: dict[str, Result]) -
 
 
 def test_client_time_of_a_record(costs: dict[str, Result]) -> None:
-    """With slack for a busy machine: see docs/performance.md for what it is on a quiet one."""
+    """With slack: see docs/performance.md for what it is on a quiet machine. A slower one may take longer in proportion."""
     fetched = costs["first"]["fetched"]
-    assert costs["first"]["cpu"] / fetched < 0.0015
-    assert costs["full"]["cpu"] / fetched < 0.0003
+    assert costs["first"]["cpu"] / fetched < 0.0015 * costs["machine"]["slowness"]
+    assert costs["full"]["cpu"] / fetched < 0.0003 * costs["machine"]["slowness"]
 
 
 def test_memory(costs: dict[str, Result]) -> None:

@@ -6,7 +6,7 @@ import gzip
 import json
 import statistics
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,11 @@ def answer(host: HostProcess, path: str, route: str, **options: Any) -> Any:
 
 def media_type(response: requests.Response) -> str:
     return response.headers["Content-Type"].partition(";")[0]
+
+
+def timeless(item: dict[str, Any]) -> dict[str, Any]:
+    """An item without the days that are left, which may become fewer between two answers."""
+    return {name: value for name, value in item.items() if name != "expiresInDays"}
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +147,7 @@ def test_one_referral_with_its_payload_as_received(
         path = f"/referrals/{quote(item['id'], safe='')}"
         plain = answer(app_host, path, "/referrals/{id}")
         assert "raw" not in plain
-        assert {name: plain[name] for name in item} == item
+        assert {name: plain[name] for name in timeless(item)} == timeless(item)
         raw = answer(app_host, f"{path}?raw=true", "/referrals/{id}")["raw"]
         sent = json.loads(json.dumps(payloads[item["id"]]), parse_float=Decimal)
         assert {name: value for name, value in raw.items() if not name.startswith("@")} == sent
@@ -232,13 +237,13 @@ def test_the_summary_adds_up(
 
     waiting = [item for item in present if item["direction"] == "Incoming" and item["status"] == "New"]
     assert summary["unanswered"]["count"] == len(waiting)
-    soon = datetime.now(UTC) + timedelta(days=3)
+    now = datetime.fromisoformat(summary["generatedAt"])
+    soon = now + timedelta(days=3)
     due = [datetime.fromisoformat(item["expirationDateTime"]) for item in waiting if item["expirationDateTime"]]
     assert summary["unanswered"]["dueSoon"] == sum(moment <= soon for moment in due)
     following = [datetime.fromisoformat(item["expirationDateTime"]) for item in summary["unanswered"]["next"]]
     assert following == sorted(due)[:5]
 
-    now = datetime.now(UTC)
     months = [one["month"] for one in summary["byMonth"]]
     assert months == sorted(months)
     assert months[-1] == f"{now:%Y-%m}"

@@ -6,6 +6,7 @@ import os
 import socket
 
 from local.dev.steps import StepFailedError, say
+from local.dev.tools import STATE
 
 _TRIED = 50
 
@@ -23,13 +24,30 @@ def is_free(port: int) -> bool:
         return True
 
 
+def _reserve(port: int) -> bool:
+    """Take the port for this process until it ends; False when another stack has, which may not listen there yet."""
+    if os.name == "nt":
+        return True
+    import fcntl
+
+    folder = STATE / "ports"
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / str(port), os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return False
+    return True  # the open descriptor holds it
+
+
 def choose(purpose: str, wanted: int, taken: set[int]) -> int:
     """The wanted port or the next free one, and the choice said aloud when it is another. It is added to `taken`.
 
     Raises StepFailedError when there is none nearby.
     """
     for port in range(wanted, min(wanted + _TRIED, 65536)):
-        if port not in taken and is_free(port):
+        if port not in taken and is_free(port) and _reserve(port):
             taken.add(port)
             if port != wanted:
                 say(f"  Port {wanted} is busy; {purpose} takes {port}.")

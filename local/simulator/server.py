@@ -50,7 +50,7 @@ class Server(TCPServer):
         for connection, _ in workers:
             _shut(connection)
         for _, worker in workers:
-            worker.join(5)
+            worker.join(30)
         self.server_close()
 
     def process_request(self, request: Any, client_address: Any) -> None:

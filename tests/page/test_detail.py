@@ -111,13 +111,35 @@ def test_every_way_of_closing_gives_the_focus_back(visit: Visit, way: str) -> No
 
 def test_escape_twice_closes_once(visit: Visit) -> None:
     page = visit(LIST)
-    page.locator("tbody a.opener").first.click()
+    opener = page.locator("tbody a.opener").first
+    opener.click()
     expect(dialog(page).locator(".part").first).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(dialog(page)).to_have_count(0)
+    expect(opener).to_be_focused()
+    expect(page.locator("body > #toasts")).to_be_attached()
     expect(page.locator("tbody tr").first).to_be_visible()
     wait_for_query(page, id=None, currency=["USD"])
+
+
+def test_a_dialog_that_the_browser_itself_closes_is_closed_as_any_other(visit: Visit) -> None:
+    """As it does on a second Esc, before it has gone back for the first."""
+    page = visit()
+    page.goto(LIST)
+    opener = page.locator("tbody a.opener").first
+    opener.click()
+    expect(dialog(page).locator(".part").first).to_be_visible()
+    page.locator("dialog").evaluate(
+        """(dialog) => {
+            dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+            dialog.close();
+        }"""
+    )
+    expect(dialog(page)).to_have_count(0)
+    expect(opener).to_be_focused()
+    expect(page.locator("body > #toasts")).to_be_attached()
+    wait_for_query(page, view=["referrals"], id=None)
 
 
 def test_closing_what_was_opened_by_its_address_stays_on_the_page(visit: Visit, app_host: HostProcess) -> None:

@@ -287,6 +287,7 @@ def test_loading_is_shown_and_said(visit: Visit) -> None:
     expect(page.locator(".loading")).to_be_visible()
     expect(page.locator("#view").get_by_role("status")).to_have_text("Loading…")
     expect(page.locator("#view")).to_have_attribute("aria-busy", "true")
+    wait_until(page, lambda: len(held), 1)
     held[0].continue_()
     expect(page.locator("tbody tr")).to_have_count(50)
     expect(page.locator("#view")).not_to_have_attribute("aria-busy", "true")

@@ -85,6 +85,7 @@ const listeners = [];
 export const onRoute = (listener) => listeners.push(listener);
 
 const announce = () => {
+  goingBack = false;
   const route = current();
   for (const listener of listeners) listener(route);
 };
@@ -103,10 +104,15 @@ export function go(address, how = {}) {
   announce();
 }
 
+/** Whether the browser is on its way back already: Esc may be pressed twice. */
+let goingBack = false;
+
 /** Closes the dialog: back to where it was opened from, or, if the page was opened with it, to the view beneath. */
 export function closeSheet() {
+  if (goingBack) return;
   const steps = depth();
-  if (steps > 0) history.go(-steps);
+  goingBack = steps > 0;
+  if (goingBack) history.go(-steps);
   else go(href({ ...current(), id: null, key: null, panel: null }), { replace: true });
 }
 

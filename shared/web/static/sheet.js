@@ -47,7 +47,7 @@ export function fillSheet(name, head, ...content) {
 
 /** Closes the dialog and gives focus back. */
 export function shutSheet() {
-  if (!dialog.open) return;
+  if (!dialog.dataset["name"]) return;
   delete dialog.dataset["name"];
   document.documentElement.classList.remove("sheet-open");
   moveToasts(document.body);

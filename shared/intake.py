@@ -27,6 +27,7 @@ from shared.model import times
 from shared.model.company_rows import Touched
 from shared.model.referral import Head, Unstorable, read_head, rules_salt
 from shared.model.run import Run
+from shared.model.summary import ReferralSummary
 from shared.row_writer import STORED_COLUMNS, Candidate, RowWriter
 from shared.storage.entities import Entity, key
 from shared.storage.quarantine import Quarantine, Rejected
@@ -39,6 +40,8 @@ BUFFER_ROWS: Final = 4_000
 """Changed records after which all are written, whole batch or not, so that the walk can keep its place."""
 BUFFER_BYTES: Final = 16 * 1024 * 1024
 """The most that waits to be written, as received."""
+WAITING_BYTES: Final = 4 * 1024 * 1024
+"""The most that waits to be looked at while what is stored is still being read."""
 WRITINGS: Final = 5
 """Batches on their way to storage at a time, from reading what is stored to the answer."""
 MOST_TOUCHED: Final = 2_000
@@ -137,6 +140,8 @@ class Intake:
         """How many of the writings, the oldest, a flush still waits for."""
         self.touched: list[Touched] = []
         self.overflowed = False
+        self._newcomers: list[ReferralSummary] | None = None
+        """Rows inserted since the last ``take_newcomers``; None when there are others in storage, or may be."""
         self.wrote = False
         """Whether any row was written since it was last set to False."""
 
@@ -153,6 +158,7 @@ class Intake:
         if self._executor is None:
             for partition in PARTITIONS:
                 self._add(self._hashes(partition))
+            self._newcomers = None if self._known else []
         else:
             self._scans = [
                 self._executor.submit(contextvars.copy_context().run, self._hashes, partition)
@@ -171,9 +177,11 @@ class Intake:
 
     def _learn(self) -> None:
         """Wait for what is being read, and look at the records that came meanwhile."""
-        while self._scans:
-            self._add(self._scans[0].result())
-            del self._scans[0]
+        if self._scans:
+            for scan in self._scans:
+                self._add(scan.result())
+            self._scans = []
+            self._newcomers = None if self._known else []
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         for taken in waiting:
             self._look_at(*taken)
@@ -274,7 +282,7 @@ class Intake:
             return
         self._waiting.append(taken)
         self._waiting_bytes += len(raw)
-        if self._waiting_bytes >= BUFFER_BYTES:
+        if self._waiting_bytes >= WAITING_BYTES:
             self._learn()
 
     def _look_at(self, head: Head, raw: bytes, one: int, raw_hash: int) -> None:
@@ -415,6 +423,19 @@ class Intake:
             one.count(self._run)
             if one.outcome != "unchanged":
                 self._touch(Touched(one.head.id, one.before, one.after))
+            if self._newcomers is not None:
+                if one.after and one.outcome == "inserted":
+                    self._newcomers.append(one.after)
+                else:
+                    self._newcomers = None
+
+    def take_newcomers(self) -> list[ReferralSummary] | None:
+        """What was inserted since the last call, in a run that found storage empty and has inserted all that is there by now;
+        None in every other run."""
+        taken = self._newcomers
+        if taken:
+            self._newcomers = []
+        return taken
 
     def _touch(self, touched: Touched) -> None:
         if self._run.dry_run:
@@ -436,6 +457,7 @@ class Intake:
 
     def mark_missing(self, brief: Entity, now: str, walk_id: str) -> None:
         """Mark a row as missing upstream, unless it changed meanwhile."""
+        self._newcomers = None
         touched = self._writer.mark_missing(brief, now, walk_id)
         if touched:
             self._run.missing += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,13 +33,12 @@ from shared.model.order import OrderIgnored, check_newest_first, reaches
 from shared.model.referral import Head as RecordHead
 from shared.model.referral import Unstorable
 from shared.model.run import Mode, Run, RunError
-from shared.model.summary import ReferralSummary
 from shared.partner_center.client import BY_CREATION, BY_UPDATE, LinkExpired, Page, PartnerCenterClient, WaitTooLong
 from shared.partner_center.retry import MOST_WAIT
 from shared.retention import blank_old_contacts
 from shared.settings import Settings
-from shared.storage.companies import CompanyBook
-from shared.storage.referrals import PARTITIONS, scan_summaries, sweep_pieces
+from shared.settling import Settling
+from shared.storage.referrals import sweep_pieces
 from shared.storage.sync_state import Head, HeldLease, SyncState, Walk, met_row
 from shared.storage.tables import TableStore
 
@@ -89,7 +88,6 @@ class SyncRun:
         self._clock = store.clock
         self._cursor = msgspec.structs.replace(head.cursor)
         self._recent = head.recent
-        self._settled = head.settled
         self._walked_all = False
         self._shown = self._kept = self._clock.monotonic()
         self._behind: _Place | None = None
@@ -106,6 +104,7 @@ class SyncRun:
         self._deadline, self._progress, self._correlation_id = deadline, progress, correlation_id
         self._executor = executor
         self._intake = Intake(self._store, self._record, own_domains, self._lease.fence, self._lease.renew, executor)
+        self._settling = Settling(self._store, self._intake, executor, self._keep_lease, settled=self._head.settled)
         self._client = PartnerCenterClient(
             self._settings.api_url,
             self._sign_in,
@@ -134,6 +133,7 @@ class SyncRun:
             raise failure from error
         finally:
             self._client.close()
+            self._settling.close()
             telemetry.run_ended(self._record, self._cursor.last_success, self._clock.now())
         if asked is not None:
             raise Throttled(retry_after=asked, correlation_id=correlation_id)
@@ -246,6 +246,7 @@ class SyncRun:
 
     def _between_pages(self) -> None:
         """Write when enough has gathered, keep the place, show how far it is, and stop when the time is up."""
+        self._settling.follow()
         now = self._clock.monotonic()
         if self._no_time():
             raise _TimeIsUp
@@ -320,33 +321,14 @@ class SyncRun:
 
     # -- ends ------------------------------------------------------------------------------------------------------
 
-    def _settle(self) -> None:
-        """Bring the companies up to what the rows say: those touched, or all when nobody knows which."""
-        book = CompanyBook(self._store, self._executor, self._keep_lease)
-        if self._settled and not self._intake.overflowed:
-            # Even where nothing was touched: it also finishes links by hand whose process died.
-            counts = book.apply(self._intake.touched)
-        else:
-            counts = book.rebuild(self._all_summaries())
-            self._intake.wrote = True
-        self._record.companies_inserted += counts.inserted
-        self._record.companies_updated += counts.updated
-        self._intake.touched = []
-        self._intake.overflowed, self._settled = False, True
-
-    def _all_summaries(self) -> Iterator[ReferralSummary]:
-        for partition in PARTITIONS:
-            self._keep_lease()
-            yield from scan_summaries(self._store.table("Referrals"), partition)
-
     def _finish(self) -> None:
         record, cursor, now = self._record, self._cursor, times.from_datetime(self._clock.now())
         record.retries = self._client.retries
         if record.dry_run:
             record.state, record.finished_at, record.watermark = "succeeded", now, cursor.watermark
-            self._lease.commit(run=record, release=True, settled=self._settled)
+            self._lease.commit(run=record, release=True, settled=self._settling.settled)
         else:
-            self._settle()
+            self._settling.settle(record)
             self._note_walk_done()
             cursor.last_success = record.finished_at = times.from_datetime(self._clock.now())
             cursor.throttled_until = None
@@ -354,7 +336,7 @@ class SyncRun:
             record.state, record.watermark = "succeeded", cursor.watermark
             recent = self._intake.recent()
             self._lease.commit(
-                record, cursor, recent, new_version=self._intake.wrote, release=True, settled=self._settled
+                record, cursor, recent, new_version=self._intake.wrote, release=True, settled=self._settling.settled
             )
             if self._walked_all:
                 self._tidy()
@@ -377,8 +359,8 @@ class SyncRun:
         """Keep what was read and where the walk is, and give the lease back."""
         record = self._record
         self._intake.flush()
-        if not self._intake.overflowed and self._settled:
-            self._settle()
+        if self._settling.is_short:
+            self._settling.settle(record)
         record.state = "paused"
         if throttled_seconds is not None:
             self._wait_until(throttled_seconds)
@@ -423,7 +405,7 @@ class SyncRun:
         record = self._record
         record.retries = self._client.retries
         record.finished_at = times.from_datetime(self._clock.now())
-        settled = self._settled and not self._intake.touched and not self._intake.overflowed
+        settled = self._settling.is_done
         if record.dry_run:
             kept = msgspec.structs.replace(self._head.cursor, throttled_until=self._cursor.throttled_until)
             self._lease.commit(record, kept, self._recent, release=True, settled=settled)

@@ -106,7 +106,7 @@ def entry_of(summary: ReferralSummary, link: Link | None) -> Entry:
 
 
 def _cut(text: str | None, letters: int = _WORD_LETTERS) -> str | None:
-    return (text or "").strip()[:letters].strip() or None
+    return (text.strip()[:letters].strip() or None) if text else None
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -199,6 +199,8 @@ def _collects_strangers(domain: str, newest: list[Entry]) -> bool:
     That is what a consultant's or an agency's domain looks like. Referrals that a person linked here are not doubted.
     """
     names = {entry.name for entry in newest if entry.name and not entry.linked_at}
+    if len(names) < STRANGERS:
+        return False
     strangers = {words for name in names if (words := _identifying(name)) and not _resembles(name, domain)}
     return len(strangers) >= STRANGERS
 

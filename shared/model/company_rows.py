@@ -48,6 +48,10 @@ class _Contents(msgspec.Struct, array_like=True):
     merged: dict[str, list[Entry]]
 
 
+_SHORT: Final = 400
+"""Bytes that are not worth compressing."""
+_ZLIB: Final = b"\x78"
+"""What every stream of zlib's begins with, and no row: that begins as an array of three does."""
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(_Contents)
 
@@ -122,13 +126,17 @@ def _ordered(entries: Mapping[str, Entry]) -> list[Entry]:
 
 
 def compress(packed: bytes) -> bytes:
-    """Entries repeat names and dates: about a quarter remains."""
-    return zlib.compress(packed, 6)
+    """Entries repeat names and dates: of many about a quarter remains. One alone stays as it is."""
+    return zlib.compress(packed, 6) if len(packed) > _SHORT else packed
 
 
 def decompress(data: bytes) -> bytes:
-    """What ``compress`` was given."""
-    return zlib.decompress(data)
+    """What ``compress`` was given.
+
+    Raises:
+        zlib.error: it is none of it.
+    """
+    return zlib.decompress(data) if data[:1] == _ZLIB else data
 
 
 def keys_touched(touched: Touched, link: Link | None) -> set[str]:

@@ -217,21 +217,28 @@ class CompanyBook:
         Raises:
             StorageUnavailable: storage does not answer, or a row stayed contended.
         """
-        counts = CompanyCounts()
-        links = link_rows.load_ever(self._store)
-        with closing(Ledger()) as ledger:
+        with closing(self.ledger()) as ledger:
             for summary in summaries:
-                ledger.add(summary, links.get(summary.id))
-            ledger.complete()
-            write_stream(
-                self._table,
-                self._differences(ledger, counts),
-                lambda operation: self._decide_again(operation, ledger),
-                self._executor,
-            )
+                ledger.add(summary)
+            return self.agree_with(ledger)
+
+    def ledger(self) -> Ledger:
+        """An empty ledger, for who has all referrals one after the other and lets rows ``agree_with`` it then."""
+        return Ledger(link_rows.load_ever(self._store))
+
+    def agree_with(self, ledger: Ledger) -> CompanyCounts:
+        """Compare all rows with a ledger that has taken every stored referral; otherwise as ``rebuild``."""
+        counts = CompanyCounts()
+        ledger.complete()
+        write_stream(
+            self._table,
+            self._differences(ledger, counts),
+            lambda operation: self._decide_again(operation, ledger),
+            self._executor,
+        )
         # A link made meanwhile is not in what was just written.
-        now = link_rows.load_ever(self._store)
-        changed = [one for one in {*links, *now} if links.get(one) != now.get(one)]
+        before, now = ledger.links, link_rows.load_ever(self._store)
+        changed = [one for one in {*before, *now} if before.get(one) != now.get(one)]
         followed = self.apply(self._summaries(changed))
         return CompanyCounts(counts.inserted + followed.inserted, counts.updated + followed.updated)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Final
 
@@ -47,19 +47,24 @@ _Part = tuple[bytes, int, bytes, bytes | None]
 class Ledger:
     """Takes all referrals, then gives row after row, to several threads if need be; to be closed.
 
+    Args:
+        links: what people said, by referral id.
+
     SQLite's unnamed database is nobody else's, and gone with this object: its first megabytes stay in memory, and the rest
     is in a file that has no name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, links: Mapping[str, Link]) -> None:
+        self.links = links
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.executescript(_SCHEMA)
         self._lock = threading.Lock()
         self._entries: list[tuple[bytes, bytes]] = []
         self._claims: list[tuple[bytes, bytes, bytes]] = []
 
-    def add(self, summary: ReferralSummary, link: Link | None) -> None:
+    def add(self, summary: ReferralSummary) -> None:
         """Take one referral; each once."""
+        link = self.links.get(summary.id)
         home = home_of(summary, link)
         if home:
             self._entries.append((_bytes(home), _encoder.encode(entry_of(summary, link))))

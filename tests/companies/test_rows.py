@@ -50,9 +50,9 @@ class Shelf:
 
 
 def check(shelf: Shelf, world: World) -> None:
-    with closing(Ledger()) as ledger:
+    with closing(Ledger(world.links)) as ledger:
         for summary in world.referrals.values():
-            ledger.add(summary, world.links.get(summary.id))
+            ledger.add(summary)
         ledger.complete()
         assert shelf.packed == {row.key: row.pack() for row in ledger.rows()}
         assert shelf.packed == {key: ledger.row(key).pack() for key in shelf.packed}
@@ -121,11 +121,11 @@ def test_an_older_version_replaces_no_newer_one() -> None:
 
 def test_rows_are_small() -> None:
     world = World(Random(3))
-    with closing(Ledger()) as ledger:
+    with closing(Ledger({})) as ledger:
         for _ in range(2_000):
             summary = world.referral(f"{world.random.getrandbits(128):032x}")
             if summary.company_key == "contoso.com":
-                ledger.add(summary, None)
+                ledger.add(summary)
         ledger.complete()
         row = ledger.row("contoso.com")
     packed = row.pack()

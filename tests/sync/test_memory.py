@@ -37,6 +37,7 @@ def test_memory_stays_flat(make_world: Callable[..., World], monkeypatch: pytest
     """A walk that writes every referral, and then one that changes nothing."""
     if not NIGHTLY:  # bounds in proportion to the numbers, so that these are beyond them too
         monkeypatch.setattr(intake, "BUFFER_ROWS", 320)
+        monkeypatch.setattr(intake, "WAITING_BYTES", 500_000)
         monkeypatch.setattr(intake, "MOST_TOUCHED", 500)
     few, many = measured(make_world, FEW), measured(make_world, MANY)
     print(f"bytes held at most: {FEW}: {few}, {MANY}: {many}")

@@ -193,19 +193,17 @@ def test_how_long_ago_it_was_goes_on_without_a_reload(
 
 
 def test_a_sync_started_elsewhere_shows_and_its_data_arrives_in_place(visit: Visit, world: World) -> None:
-    identity, _name = world.create()
-    for _ in range(12):
-        world.create()
+    identity, *others = [world.create()[0] for _ in range(13)]
     world.sync()
     page = visit(
-        "/app?view=referrals&sort=createdDateTime&status=New&q=Test",
+        "/app?view=referrals&sort=-createdDateTime&status=New&q=Test",
         host=world.host,
         before=lambda page: page.clock.install(),
     )
     rows = page.locator("tbody tr")
     expect(rows.nth(10)).to_be_visible()
     page.evaluate("scrollTo(0, 120)")
-    kept = rows.nth(6).locator("a.opener")
+    kept = page.locator(f"tbody tr[data-key='{others[5]}'] a.opener")
     kept.focus()
     kept.evaluate("(link) => { link.mark = 'same node'; getSelection().selectAllChildren(link); }")
     selected = page.evaluate("String(getSelection())")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.hosting import HostProcess
-from tests.page.conftest import Visit, World, json_of
+from tests.page.conftest import Visit, World, json_of, wait_until
 
 LIST = "/app?view=companies"
 
@@ -125,6 +125,25 @@ def test_a_referral_is_linked_to_a_known_company_and_back(visit: Visit, world: W
     box.get_by_role("button", name="Back to the derived company").click()
     expect(box.locator(".over a")).to_have_attribute("href", re.compile("key=misnamed.com"))
     expect(box.locator(".badges")).not_to_contain_text("Linked by hand")
+
+
+def test_a_form_stays_open_when_the_list_behind_it_arrives(visit: Visit, app_host: HostProcess) -> None:
+    identity = json_of(app_host, "/referrals")["items"][0]["id"]
+    held: list[Any] = []
+    page = visit(
+        f"/app?view=referrals&id={identity}",
+        before=lambda page: page.route("**/referrals", lambda route: held.append(route)),
+    )
+    box = dialog(page)
+    box.get_by_role("button", name="Link to another company").click()
+    expect(box.get_by_role("searchbox", name="Search companies")).to_be_focused()
+    box.get_by_text("It is a new company").click()
+    box.get_by_label("Domain").fill("half-written.com")
+    box.locator("#link-new > summary").focus()
+    wait_until(page, lambda: len(held), 1)
+    held[0].continue_()
+    expect(page.locator("tbody tr")).to_have_count(50)
+    expect(box.get_by_label("Domain")).to_have_value("half-written.com")
 
 
 def test_a_referral_is_linked_to_a_new_company(visit: Visit, world: World) -> None:

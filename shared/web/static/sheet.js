@@ -63,9 +63,10 @@ export function shutSheet() {
  * The shown part of the dialog must not be thrown away while somebody is filling in a form in it.
  */
 export const busySheet = () =>
-  document.activeElement instanceof HTMLElement &&
-  body.contains(document.activeElement) &&
-  document.activeElement.matches("input, select, textarea");
+  body.querySelector("form.link-form") !== null ||
+  (document.activeElement instanceof HTMLElement &&
+    body.contains(document.activeElement) &&
+    document.activeElement.matches("input, select, textarea"));
 
 /**
  * @param {{ title: string, over?: Node | string | null, badges?: (Node | null)[], actions?: (Node | null)[], steps?: (Node | null)[] }} head

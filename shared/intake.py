@@ -40,7 +40,7 @@ BUFFER_ROWS: Final = 4_000
 """Changed records after which all are written, whole batch or not, so that the walk can keep its place."""
 BUFFER_BYTES: Final = 16 * 1024 * 1024
 """The most that waits to be written, as received."""
-WAITING_BYTES: Final = 4 * 1024 * 1024
+WAITING_BYTES: Final = 12 * 1024 * 1024
 """The most that waits to be looked at while what is stored is still being read."""
 WRITINGS: Final = 5
 """Batches on their way to storage at a time, from reading what is stored to the answer."""
@@ -126,6 +126,7 @@ class Intake:
         self._waiting: list[_Taken] = []
         """Records that came meanwhile."""
         self._waiting_bytes = 0
+        self._rejected: list[tuple[Rejected, str, bool]] = []
         self._unmet: set[int] = set()
         """Of those the ones that the walk has not met."""
         self._met_before_restart: set[int] = set()
@@ -185,6 +186,9 @@ class Intake:
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         for taken in waiting:
             self._look_at(*taken)
+        rejected, self._rejected = self._rejected, []
+        for one, walk_id, full in rejected:
+            self._set_aside(one, walk_id, full=full)
 
     def know(self, recent: bytes) -> None:
         """Remember what the last incremental walk met (see ``recent``): those need no reading."""
@@ -257,12 +261,11 @@ class Intake:
         self._run.pages += 1
         self._run.fetched += len(records)
         self._run.quarantined += len(rejected)
-        for one in rejected:
-            self._set_aside(one, walk_id, full=full)
-        if self._scans and all(scan.done() for scan in self._scans):
-            self._learn()
         for head, raw in heads:
             self._take(head, raw)
+        self._rejected += [(one, walk_id, full) for one in rejected]
+        if not self._scans or all(scan.done() for scan in self._scans):
+            self._learn()
         return [head for head, _ in heads]
 
     def take_confirmed(self, raw: bytes) -> None:
@@ -334,6 +337,7 @@ class Intake:
 
     def let_go(self, walk_id: str) -> None:
         """Let go of the records in quarantine that a complete full walk did not meet."""
+        self._learn()
         self.wrote |= bool(self._quarantine.let_go(walk_id))
 
     # -- writing ---------------------------------------------------------------------------------------------------

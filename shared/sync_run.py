@@ -191,10 +191,10 @@ class SyncRun:
     def _walk_pages(self) -> None:
         walk, full = self._walk, self._walk.mode == "full"
         if full:
-            self._intake.know_all()
             if walk.link is None and not walk.complete:
                 self._set_watermark(self._newest())
                 self._keep_place()  # so that a full walk is not forgotten if this process dies before its first page is stored
+            self._intake.know_all()
         else:
             self._intake.know(self._recent)
         if walk.complete:

@@ -22,6 +22,7 @@ PAGE = 5
 @pytest.fixture
 def world(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(intake, "BUFFER_ROWS", 8)
+    monkeypatch.setattr(intake, "WAITING_BYTES", 0)  # so that batches are small, however long the scan of hashes takes
     world = make_world(referrals=60, page_size=PAGE, parallel=True)
     world.state.load()  # the table is there
     return world

@@ -119,7 +119,7 @@ class HostProcess:
         return self
 
     def _listens(self) -> bool:
-        match = re.search(r"Now listening on: (http\S+)", self.log)
+        match = re.search(r"Now listening on: (http\S+)\n", self.log)
         self.url = match.group(1) if match else ""
         return match is not None
 

@@ -90,7 +90,9 @@ class Run:
     def page(self) -> str:
         """Wait for the line that names the page; its address."""
         eventually(
-            lambda: "\nPage: " in self.output or self.process.poll() is not None, "the page's line", START_SECONDS
+            lambda: re.search(r"\nPage: \S+\n", self.output) is not None or self.process.poll() is not None,
+            "the page's line",
+            START_SECONDS,
         )
         lines = re.findall(r"(?m)^Page: (\S+)$", self.output)
         assert len(lines) == 1, self.output

@@ -46,6 +46,8 @@ WRITINGS: Final = 5
 """Batches on their way to storage at a time, from reading what is stored to the answer."""
 MOST_TOUCHED: Final = 2_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""
+MOST_UNSAVED: Final = 200_000
+"""Ids met, of which the hashes fit one transaction together with the walk's place."""
 MOST_RECENT: Final = 2_000
 """Records that a run remembers for the next one, so that what comes first there needs no reading."""
 _HASH_BYTES: Final = 8
@@ -276,7 +278,9 @@ class Intake:
     @property
     def full(self) -> bool:
         """Whether it is time to flush."""
-        return self._gathered >= BUFFER_ROWS or self._gathered_bytes >= BUFFER_BYTES
+        return (
+            self._gathered >= BUFFER_ROWS or self._gathered_bytes >= BUFFER_BYTES or len(self._unsaved) >= MOST_UNSAVED
+        )
 
     def _take(self, head: Head, raw: bytes) -> None:
         taken = (head, raw, id_hash(key(head.id)), self._raw_hash(raw))

@@ -39,7 +39,7 @@ from shared.retention import blank_old_contacts
 from shared.settings import Settings
 from shared.settling import Settling
 from shared.storage.referrals import sweep_pieces
-from shared.storage.sync_state import Head, HeldLease, SyncState, Walk, met_row
+from shared.storage.sync_state import Head, HeldLease, SyncState, Walk, met_rows
 from shared.storage.tables import TableStore
 
 log = get_logger(__name__)
@@ -280,7 +280,7 @@ class SyncRun:
         walk, unsaved = (place.walk, place.unsaved) if place else (self._walk, None)
         walk.met_chunks = self._walk.met_chunks
         met = self._intake.take_unsaved(unsaved) if walk.mode == "full" else b""
-        rows = [met_row(walk, met)] if met else []
+        rows = met_rows(walk, met)
         self._walk.met_chunks = walk.met_chunks = walk.met_chunks + len(rows)
         self._cursor.walk = walk
         self._lease.commit(self._record, self._cursor, self._recent, rows, new_version=self._intake.wrote)
@@ -412,7 +412,7 @@ class SyncRun:
             return
         self._cursor.walk = self._walk if keep_place else None
         met = self._intake.take_unsaved() if keep_place and self._walk.mode == "full" else b""
-        rows = [met_row(self._walk, met)] if met else []
+        rows = met_rows(self._walk, met)
         self._walk.met_chunks += len(rows)
         wrote = self._intake.wrote
         self._lease.commit(record, self._cursor, self._recent, rows, new_version=wrote, release=True, settled=settled)

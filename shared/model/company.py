@@ -214,16 +214,16 @@ def _sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
 
 
 # Names repeat from referral to referral, and folding is most of the work.
-_folded = lru_cache(maxsize=20_000)(fold)
-_resembles = lru_cache(maxsize=20_000)(resembles)
+_folded = lru_cache(maxsize=4_096)(fold)
+_resembles = lru_cache(maxsize=4_096)(resembles)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def _is_good(name: str) -> bool:
     return not is_placeholder(name)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def _identifying(name: str) -> tuple[str, ...]:
     return tuple(name_words(name))
 

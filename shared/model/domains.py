@@ -128,7 +128,7 @@ def email_domain(email: str) -> str | None:
     return hostname(host) if at and local.strip() else None
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def hostname(text: str) -> str | None:
     """A domain name in lower case and punycode, without a final dot; None when it is none that the internet has."""
     # Software with a Turkish locale writes MİCROSOFT.COM for microsoft.com; no registry takes İ itself.
@@ -141,7 +141,7 @@ def hostname(text: str) -> str | None:
     return host if _HOST.fullmatch(host) and host.rpartition(".")[2] not in _NOT_PUBLIC else None
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def registrable(domain: str) -> str | None:
     """What can be registered under a public suffix: of ``mail.acme.com.tr`` that is ``acme.com.tr``; else None."""
     host = hostname(domain)
@@ -157,7 +157,7 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def company_domain(domain: str) -> str | None:
     """The registrable domain, unless it is one that unrelated people share: free mail, tenants' first domains, Microsoft's."""
     host = hostname(domain)
@@ -184,7 +184,7 @@ def is_free_mail(domain: str) -> bool:
     )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def tenant_domain(domain: str) -> str | None:
     """``contoso.onmicrosoft.com`` of any address below it; None for other domains."""
     host = hostname(domain) or ""

@@ -76,7 +76,7 @@ def _is_decoration(letter: str) -> bool:
 _undecorating: Final = _Undecorating()
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def name_key(name: str | None, country: str | None) -> str | None:
     """The key of a company that is known by name alone: ``name-tr-acme-bilisim``.
 

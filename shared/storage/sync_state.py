@@ -26,6 +26,8 @@ PARTITION: Final = "sync"
 LEASE_SECONDS: Final = 60
 RUNS_SHOWN: Final = 20
 RUNS_KEPT: Final = 1_000
+_MET_BYTES: Final = 400_000
+"""Of hashes in a row: half of what an entity holds, so that it fits also where binary counts as base64."""
 
 # Cursor, lease and version are read by one query, so their names lie side by side.
 _CURSOR, _LEASE, _VERSION = "head-cursor", "head-lease", "head-version"
@@ -226,7 +228,7 @@ class HeldLease:
             run: the run as it stands now.
             cursor: the new cursor, with ``recent`` beside it.
             recent: hashes of the records that the last incremental walk met.
-            met: rows of ``met_row``.
+            met: rows of ``met_rows``.
             new_version: lists show something else from now on.
             release: give the lease back.
             settled: companies agree with referrals, so the next run need not look.
@@ -261,11 +263,14 @@ class HeldLease:
             self._renewed = self._clock.monotonic()
 
 
-def met_row(walk: Walk, hashes: bytes) -> Entity:
-    """A row of hashes of ids that a walk has met; at most 8,000 hashes of 8 bytes fit one property."""
-    row: Entity = {"PartitionKey": PARTITION, "RowKey": f"walk|{walk.id}|{walk.met_chunks:06d}"}
-    put_bytes(row, "met", hashes)
-    return row
+def met_rows(walk: Walk, hashes: bytes) -> list[Entity]:
+    """Rows of hashes of ids that a walk has met, to follow those that it has already."""
+    rows: list[Entity] = []
+    for start in range(0, len(hashes), _MET_BYTES):
+        row: Entity = {"PartitionKey": PARTITION, "RowKey": f"walk|{walk.id}|{walk.met_chunks + len(rows):06d}"}
+        put_bytes(row, "met", hashes[start : start + _MET_BYTES])
+        rows.append(row)
+    return rows
 
 
 def read_data_version(store: TableStore) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import msgspec
 import pytest
 
 from local.simulator.messages import Response
+from shared import intake
+from shared.model.run import Run
 from shared.storage import quarantine
 from shared.storage.changes import load_changes
 from shared.storage.referrals import from_row, payload_of
+from shared.storage.sync_state import Walk, met_rows
 from tests.sync import azure_limits
 from tests.sync.harness import World
 
@@ -213,3 +217,19 @@ def test_all_samples_are_stored_and_come_back(
     for one in by_id.values():
         assert json.loads(payload_of(world.store, rows[one["id"]])) == one
         assert not from_row(rows[one["id"]]).problems
+
+
+def test_a_walk_that_met_hundreds_of_thousands_keeps_its_place(
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(referrals=0)
+    azure_limits.enforce(monkeypatch)
+    walk = Walk(id="long", mode="full", started_at="2026-11-24T09:00:00.0000000Z", met_chunks=3)
+    hashes = random.Random(1).randbytes(8 * intake.MOST_UNSAVED)
+    world.run()
+    head = world.state.load()
+    lease, _ = world.state.acquire(Run.start("full", "http", world.clock.now()), head)
+    rows = met_rows(walk, hashes)
+    lease.commit(cursor=head.cursor, recent=head.recent, met=rows)
+    assert world.state.met(walk) == hashes
+    assert [row["RowKey"][-6:] for row in rows] == ["000003", "000004", "000005", "000006"]

@@ -161,7 +161,7 @@ class Intake:
         if self._executor is None:
             for partition in PARTITIONS:
                 self._add(self._hashes(partition))
-            self._newcomers = None if self._known else []
+            self._newcomers = None if self._known or self._run.dry_run else []
         else:
             self._scans = [
                 self._executor.submit(contextvars.copy_context().run, self._hashes, partition)
@@ -176,6 +176,8 @@ class Intake:
         for one, raw_hash in known:
             if one not in self._known:
                 self._unmet.add(one)
+            elif one not in self._unmet:
+                continue  # it was met, and what was met is newer
             self._known[one] = raw_hash
 
     def _learn(self) -> None:
@@ -184,7 +186,7 @@ class Intake:
             for scan in self._scans:
                 self._add(scan.result())
             self._scans = []
-            self._newcomers = None if self._known else []
+            self._newcomers = None if self._known or self._run.dry_run else []
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         for taken in waiting:
             self._look_at(*taken)
@@ -262,18 +264,19 @@ class Intake:
             raise ContractChanged
         self._run.pages += 1
         self._run.fetched += len(records)
-        self._run.quarantined += len(rejected)
         for head, raw in heads:
             self._take(head, raw)
         self._rejected += [(one, walk_id, full) for one in rejected]
-        if not self._scans or all(scan.done() for scan in self._scans):
+        self._waiting_bytes += sum(len(one.raw) for one in rejected)
+        if self._waiting_bytes >= WAITING_BYTES or all(scan.done() for scan in self._scans):
             self._learn()
         return [head for head, _ in heads]
 
     def take_confirmed(self, raw: bytes) -> None:
         """Take a record that the walk did not meet and that a read by id found after all."""
+        head = read_head(raw)
         self._run.fetched += 1
-        self._take(read_head(raw), raw)
+        self._take(head, raw)
 
     @property
     def full(self) -> bool:
@@ -333,6 +336,7 @@ class Intake:
         return int.from_bytes(digest) or 1
 
     def _set_aside(self, record: Rejected, walk_id: str, *, full: bool) -> None:
+        self._run.quarantined += 1
         if self._run.dry_run:
             return
         if self._quarantine.put(record, times.from_datetime(self._clock.now()), walk_id, full=full):

@@ -62,6 +62,7 @@ class Settling:
         """
         book = CompanyBook(self._store, self._executor, self._alive)
         self.follow()
+        self._intake.wrote |= not self.is_done  # who read the rows while they were written has not seen their companies
         if self._ledger:
             counts = book.agree_with(self._ledger)
         elif self.is_short:
@@ -69,7 +70,6 @@ class Settling:
             counts = book.apply(self._intake.touched)
         else:
             counts = book.rebuild(self._summaries())
-            self._intake.wrote = True
         run.companies_inserted += counts.inserted
         run.companies_updated += counts.updated
         self._intake.touched, self._intake.overflowed, self.settled = [], False, True

@@ -16,7 +16,6 @@ from typing import Final
 
 from shared import telemetry
 from shared.clock import Clock, Deadline
-from shared.errors import Throttled
 from shared.log import bound, current
 from shared.model import times
 from shared.model.referral import rules_salt
@@ -75,7 +74,7 @@ class Sync:
         self._settings.require_partner_center()
         clock = self._store.clock
         head = self._state.load()
-        self._respect_throttling(head.cursor, clock)
+        head.respect_throttling(clock.now())
         own_domains = {*self._settings.partner_domains, *filter(None, [self._sign_in.own_domain()])}
         rules = rules_salt(own_domains).hex()
         walk = self._choose_walk(head.cursor, mode, rules, clock, dry_run=dry_run)
@@ -94,13 +93,6 @@ class Sync:
         ):
             running = SyncRun(self._settings, self._store, self._sign_in, self._state, lease, head, walk, run)
             return running.go(own_domains, Deadline(clock, budget), executor, progress, str(correlation_id))
-
-    def _respect_throttling(self, cursor: Cursor, clock: Clock) -> None:
-        """Until the pause that Partner Center asked for has passed, nothing is sent there."""
-        if cursor.throttled_until:
-            rest = (times.to_datetime(cursor.throttled_until) - clock.now()).total_seconds()
-            if rest > 0:
-                raise Throttled(retry_after=rest)
 
     def _choose_walk(self, cursor: Cursor, mode: Mode, rules: str, clock: Clock, *, dry_run: bool) -> Walk:
         """Go on with the paused walk, or begin the one that is asked for or due."""

@@ -276,6 +276,7 @@ class SyncRun:
         self._record.retries = self._client.retries
         if self._record.dry_run:
             self._lease.commit(run=self._record)
+            self._shown = self._kept = self._clock.monotonic()
             return
         walk, unsaved = (place.walk, place.unsaved) if place else (self._walk, None)
         walk.met_chunks = self._walk.met_chunks
@@ -359,7 +360,7 @@ class SyncRun:
         """Keep what was read and where the walk is, and give the lease back."""
         record = self._record
         self._intake.flush()
-        if self._settling.is_short:
+        if self._settling.is_short and not record.dry_run:
             self._settling.settle(record)
         record.state = "paused"
         if throttled_seconds is not None:
@@ -389,7 +390,7 @@ class SyncRun:
                 self._intake.abandon()
                 record.count_what_was_taken()
                 record.finished_at = times.from_datetime(self._clock.now())
-                self._lease.commit(run=record, release=True, settled=False)
+                self._lease.commit(run=record, new_version=self._intake.wrote, release=True, settled=False)
         except HunterError:
             # Storage is away, or the lease is lost: the next run finds this one unfinished and records it so.
             log.warning(events.STORAGE_FAILED, operation="record failure")

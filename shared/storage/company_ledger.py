@@ -6,11 +6,13 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Final
 
 import msgspec
 
+from shared.errors import StorageUnavailable
 from shared.model.company import Entry, Link, claims_of, entry_of, home_of, only_claimant
 from shared.model.company_rows import CompanyRow
 from shared.model.summary import ReferralSummary
@@ -52,6 +54,8 @@ class Ledger:
 
     SQLite's unnamed database is nobody else's, and gone with this object: its first megabytes stay in memory, and the rest
     is in a file that has no name.
+
+    All methods raise StorageUnavailable when that file can't be written.
     """
 
     def __init__(self, links: Mapping[str, Link]) -> None:
@@ -74,21 +78,26 @@ class Ledger:
             self._keep()
 
     def _keep(self) -> None:
+        with _room_for_it():
+            self._write_down()
+
+    def _write_down(self) -> None:
         self._database.executemany("INSERT INTO entries VALUES (?, ?)", self._entries)
         self._database.executemany("INSERT INTO claims VALUES (?, ?, ?)", self._claims)
         self._entries, self._claims = [], []
 
     def complete(self) -> None:
         """All referrals are taken: see which companies became one."""
-        self._keep()
-        self._database.executescript(_CLOSE)
-        merged = [
-            (_bytes(target), stub)
-            for stub, domain in self._database.execute(_ONE_DOMAIN).fetchall()
-            if (target := only_claimant(_text(stub), {_text(domain)}))
-        ]
-        self._database.executemany("INSERT INTO merged VALUES (?, ?)", merged)
-        self._database.execute("CREATE INDEX merged_of ON merged (target)")
+        with _room_for_it():
+            self._write_down()
+            self._database.executescript(_CLOSE)
+            merged = [
+                (_bytes(target), stub)
+                for stub, domain in self._database.execute(_ONE_DOMAIN).fetchall()
+                if (target := only_claimant(_text(stub), {_text(domain)}))
+            ]
+            self._database.executemany("INSERT INTO merged VALUES (?, ?)", merged)
+            self._database.execute("CREATE INDEX merged_of ON merged (target)")
 
     def close(self) -> None:
         """Let go of everything."""
@@ -96,7 +105,9 @@ class Ledger:
 
     def rows(self) -> Iterator[CompanyRow]:
         """All rows."""
-        cursor = self._database.execute(_ALL)
+        cursor = self._database.cursor()
+        with self._lock, _room_for_it():
+            cursor.execute(_ALL)
         pages = iter(lambda: self._locked(cursor), [])
         for name, parts in itertools.groupby(itertools.chain.from_iterable(pages), itemgetter(0)):
             yield self._row(_text(name), parts)
@@ -124,12 +135,25 @@ class Ledger:
         return row
 
     def _of(self, key: str) -> list[_Part]:
-        with self._lock:
+        with self._lock, _room_for_it():
             return self._database.execute(_OF_ONE, (_bytes(key),)).fetchall()
 
     def _locked(self, cursor: sqlite3.Cursor) -> list[_Part]:
-        with self._lock:
+        with self._lock, _room_for_it():
             return cursor.fetchmany(_AT_ONCE)
+
+
+@contextmanager
+def _room_for_it() -> Iterator[None]:
+    """Says what to do when the file behind the database can't be written."""
+    try:
+        yield
+    except sqlite3.Error:
+        raise StorageUnavailable(
+            "The companies are reckoned in the machine's temporary directory, and that is full or can't be written to. "
+            "Make room there, or set SQLITE_TMPDIR to a directory with room.",
+            retry_after=60,
+        ) from None
 
 
 def _bytes(text: str) -> bytes:

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from shared.errors import RunInterrupted, SyncRunning
+from shared.errors import RunInterrupted, SyncRunning, Throttled
 from shared.model import times
 from shared.model.run import Mode, Run, RunError, run_row_key
 from shared.storage.entities import Entity, get_bytes, get_text, put_bytes, put_text
@@ -80,6 +80,17 @@ class Head:
             return str(self.lease["runId"])
         return None
 
+    def respect_throttling(self, now: datetime) -> None:
+        """Until the pause that Partner Center asked for has passed, nothing is sent there.
+
+        Raises:
+            Throttled: it has not.
+        """
+        if self.cursor.throttled_until:
+            rest = (times.to_datetime(self.cursor.throttled_until) - now).total_seconds()
+            if rest > 0:
+                raise Throttled(retry_after=rest)
+
     @property
     def settled(self) -> bool:
         """Whether the last run ended cleanly, so that companies agree with referrals."""
@@ -134,6 +145,7 @@ class SyncState:
 
         Raises:
             SyncRunning: another run holds it.
+            Throttled: another run came in between, and was told to wait.
         """
         now = self._store.clock.now()
         for _ in range(3):
@@ -159,6 +171,7 @@ class SyncState:
                 if found.lease and found.lease.get("runId") == run.id:
                     return HeldLease(self._store, run.id, found.lease), head  # taken, and only the answer got lost
                 head = found
+                head.respect_throttling(now)
                 continue
             return HeldLease(self._store, run.id, {**lease, "etag": etags[0]}), head
         raise SyncRunning

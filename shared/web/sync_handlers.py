@@ -43,7 +43,8 @@ def post_sync(request: HttpRequest, principal: Principal, services: Services) ->
     services.settings.require_partner_center()
     mode, dry_run = _wanted(body_of(request))
     run = services.sync.run("http", mode=mode, dry_run=dry_run)
-    look_up_tenants_soon(services)
+    if not dry_run:
+        look_up_tenants_soon(services)
     paused = run.state == "paused"
     return responses.json(
         run.public(), status=202 if paused else 200, headers={"Location": RUNS + run.id} if paused else None

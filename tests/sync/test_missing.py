@@ -130,6 +130,15 @@ def test_a_walk_that_did_not_come_to_its_end_marks_nothing(world: World) -> None
     assert world.run(mode="full").succeeded.missing == 1
 
 
+def test_an_answer_without_an_id_confirms_nothing_and_counts_as_nothing(world: World) -> None:
+    world.run()
+    world.sim.data.remove(world.sim.data.ids()[0])
+    world.sim.faults.add(status=200, match="get", body={"name": "who am I?"})
+    run = world.run(mode="full").succeeded
+    assert (run.missing, run.fetched) == (0, len(world.sim.data.ids()))
+    assert world.run(mode="full").succeeded.missing == 1
+
+
 def test_what_there_is_no_time_to_confirm_the_next_full_walk_confirms(make_world: Callable[..., World]) -> None:
     world = make_world(settings_of={"HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "60"}, page_size=50)
     world.run()

@@ -5,11 +5,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
+from azure.core.exceptions import ServiceResponseError
 
 from shared import intake
-from shared.errors import HunterError
+from shared.errors import HunterError, StorageUnavailable
+from shared.model.summary import ReferralSummary
+from shared.storage import quarantine
+from shared.storage.company_ledger import Ledger
 from shared.storage.entities import Entity
 from tests.sync.harness import World
 
@@ -79,3 +84,84 @@ def test_a_first_sync_that_fails_half_way_is_gone_on_with_from_the_rows(world: W
     assert calls["Referrals"] > 16
     world.io = lambda _: None
     world.assert_settled()
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
+def test_who_read_the_rows_before_their_companies_were_written_reads_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    if many:
+        monkeypatch.setattr(intake, "MOST_TOUCHED", 5)
+    for change in (False, True):
+        versions: list[str] = []
+
+        def look(call: str, versions: list[str] = versions) -> None:
+            if call == "before transact Companies":
+                versions.append(world.state.load().version)
+
+        if change:
+            for one in world.sim.data.ids()[:10]:
+                world.sim.data.change(one, details={"dealValue": 4711})
+        world.io = look
+        world.run(mode="full").succeeded  # noqa: B018 - it has to
+        world.io = lambda _: None
+        assert versions
+        assert world.state.load().version not in versions
+
+
+def test_a_run_that_fails_says_that_rows_are_new_all_the_same(world: World) -> None:
+    world.run().succeeded  # noqa: B018 - it has to
+    world.clock.advance(600)
+    one = world.sim.data.ids()[3]
+    world.sim.data.change(one, details={"dealValue": 4711})
+    before, version = world.stored()[one], world.state.load().version
+    world.io = lambda call: gone(call, "transact Companies")
+    assert isinstance(world.run().error, StorageUnavailable)
+    world.io = lambda _: None
+    assert world.stored()[one] != before
+    assert world.state.load().version != version
+
+
+def gone(call: str, what: str) -> None:
+    if call == f"before {what}":
+        raise ServiceResponseError("no answer")
+
+
+def test_a_dry_run_that_pauses_before_anything_is_stored_writes_nothing(make_world: Callable[..., World]) -> None:
+    world = make_world(
+        referrals=30, page_size=2, settings_of={"HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "30"}, parallel=True
+    )
+    paused = world.run(dry_run=True)
+    assert paused.run is not None
+    assert paused.run.state == "paused"
+    assert not {name for name, rows in world.dump().items() if rows} - {"SyncState"}
+
+
+def test_what_was_not_put_aside_does_not_count_as_that(make_world: Callable[..., World]) -> None:
+    """The hashes can't be read, while all pages have come, one with a record without an id."""
+    world = make_world(referrals=9, parallel=True)
+    world.sim.data.add({"no": "id"})
+    left, all_there = threading.Semaphore(4 - 1), threading.Event()  # what is newest, asked twice, and two pages
+
+    def hold(call: str) -> None:
+        if call == "after request" and not left.acquire(blocking=False):
+            all_there.set()
+        if call == "before query Referrals":
+            assert all_there.wait(30)
+            raise ServiceResponseError("no answer")
+
+    world.io = hold
+    outcome = world.run()
+    world.io = lambda _: None
+    assert isinstance(outcome.error, StorageUnavailable)
+    assert outcome.run is not None
+    assert outcome.run.quarantined == quarantine.count(world.store) == 0
+
+
+def test_without_room_for_the_ledger_it_says_where_to_make_some() -> None:
+    with closing(Ledger({})) as ledger:
+        ledger._database.execute("PRAGMA max_page_count = 8")
+        for number in range(499):
+            ledger.add(ReferralSummary(id=str(number), company_key="contoso.com", customer_name="Contoso" * 30))
+        with pytest.raises(StorageUnavailable, match="temporary directory"):
+            ledger.complete()

@@ -42,7 +42,7 @@ BUFFER_BYTES: Final = 16 * 1024 * 1024
 """The most that waits to be written, as received."""
 WAITING_BYTES: Final = 12 * 1024 * 1024
 """The most that waits to be looked at while what is stored is still being read."""
-WRITINGS: Final = 5
+WRITINGS: Final = 3
 """Batches on their way to storage at a time, from reading what is stored to the answer."""
 MOST_TOUCHED: Final = 2_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""

@@ -42,8 +42,9 @@ BUFFER_BYTES: Final = 16 * 1024 * 1024
 """The most that waits to be written, as received."""
 WAITING_BYTES: Final = 12 * 1024 * 1024
 """The most that waits to be looked at while what is stored is still being read."""
-WRITINGS: Final = 3
-"""Batches on their way to storage at a time, from reading what is stored to the answer."""
+WRITINGS: Final = 16
+"""Batches on their way to storage, or waiting for a thread: all partitions have theirs at about the same time, and the next
+page is to be asked for meanwhile."""
 MOST_TOUCHED: Final = 2_000
 """Changed referrals whose companies are updated one by one; beyond that, companies are compared as a whole."""
 MOST_UNSAVED: Final = 200_000
@@ -72,6 +73,8 @@ class _Writing:
 
     candidates: dict[str, Candidate]
     future: Future[None]
+    size: int
+    """Bytes, as received."""
 
 
 def id_hash(row_key: str) -> int:
@@ -419,10 +422,13 @@ class Intake:
             self._writer.write(candidates)
             self._count_all(candidates)
             return
-        while len(self._writings) >= WRITINGS:
+        size = sum(len(one.raw) for one in candidates.values())
+        while self._writings and (
+            len(self._writings) >= WRITINGS or size + sum(each.size for each in self._writings) > BUFFER_BYTES
+        ):
             self._finish_oldest()
         future = self._executor.submit(contextvars.copy_context().run, self._writer.write, candidates)
-        self._writings.append(_Writing(candidates, future))
+        self._writings.append(_Writing(candidates, future, size))
 
     def _finish_oldest(self) -> None:
         writing = self._writings.popleft()

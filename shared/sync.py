@@ -30,7 +30,8 @@ HTTP_SECONDS: Final = 200.0
 TIMER_SECONDS: Final = 25 * 60.0
 WALK_LASTS: Final = timedelta(hours=12)
 """A paused walk older than this is begun anew: its place may no longer mean anything."""
-WRITERS: Final = 4
+WRITERS: Final = 3
+"""Threads that read and write storage."""
 
 
 class Sync:
@@ -89,7 +90,7 @@ class Sync:
         with (
             bound(runId=run.id, correlationId=correlation_id),
             telemetry.span("sync", runId=run.id, mode=run.mode, trigger=run.trigger),
-            ThreadPoolExecutor(WRITERS + 1) if self._parallel else nullcontext() as executor,
+            ThreadPoolExecutor(WRITERS) if self._parallel else nullcontext() as executor,
         ):
             running = SyncRun(self._settings, self._store, self._sign_in, self._state, lease, head, walk, run)
             return running.go(own_domains, Deadline(clock, budget), executor, progress, str(correlation_id))

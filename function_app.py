@@ -1,14 +1,16 @@
-"""Triggers and bindings, nothing else: what answers lies in shared/web, what syncs in shared/sync.py."""
+"""Triggers and bindings, nothing else: what answers lies in shared/web, what syncs in shared/sync/service.py."""
 
 from __future__ import annotations
 
 import azure.functions as func
 
-from shared.log import configure
-from shared.web import handlers, sign_in_handlers, sync_handlers
+from shared.core.log import configure
+from shared.services import services
 from shared.web.access import Role
 from shared.web.app import handle
-from shared.web.services import services
+from shared.web.handlers import reading as handlers
+from shared.web.handlers import sign_in as sign_in_handlers
+from shared.web.handlers import sync as sync_handlers
 
 configure()
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)

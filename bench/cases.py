@@ -16,12 +16,12 @@ from cryptography.fernet import Fernet
 
 from bench import floors
 from bench.meter import TOLD, Meter
+from shared.companies.book import CompanyBook
+from shared.core.settings import load
 from shared.model.run import Mode
-from shared.settings import load
-from shared.storage.companies import CompanyBook
-from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, scan_summaries
-from shared.storage.tables import TableStore
-from shared.sync import Sync
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, scan_summaries
+from shared.sync.service import Sync
 
 BODIES: Final = Path(TOLD.get("work", ".")) / "bodies.pickle"
 _requests: Counter[str] = Counter()
@@ -121,7 +121,7 @@ def floor_lists() -> None:
 def lists() -> None:
     """The read model: cold, then every question first and again."""
     from bench import read_model
-    from shared.web.read_model import ReadModel
+    from shared.read_model.current import ReadModel
 
     model = ReadModel(_store())
     with Meter() as meter:

@@ -19,12 +19,12 @@ import msgspec
 import requests
 
 from bench.meter import TOLD
-from shared.partner_center.links import PATH
-from shared.storage import wire
-from shared.storage.batches import _batches
-from shared.storage.operations import Insert
-from shared.storage.referrals import PARTITIONS
-from shared.storage.tables import TableStore
+from shared.partner_center.next_links import PATH
+from shared.storage.engine import wire
+from shared.storage.engine.batches import _batches
+from shared.storage.engine.operations import Insert
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables.referrals import PARTITIONS
 
 _LINK: Final = re.compile(rb'"@odata\.nextLink": ?"([^"]*)"')
 _WRITTEN: Final = ("Referrals", "ReferralPayloads", "Companies", "Quarantine")

@@ -20,8 +20,8 @@ from shared.model import times
 from shared.model.company import Company, company_of, entry_of
 from shared.model.summary import ReferralSummary
 from shared.model.text import fold
+from shared.read_model.snapshot import Snapshot
 from shared.web import parameters, responses
-from shared.web.snapshot import Snapshot
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 _SYLLABLES = ("ka", "re", "mo", "ti", "san", "bel", "do", "ra", "vi", "nor", "lu", "pek", "ış", "ğa", "öz", "tek")

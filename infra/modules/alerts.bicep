@@ -1,4 +1,4 @@
-// What somebody should be told of. Events and their fields: shared/events.py. What to do about each: docs/operations.md.
+// What somebody should be told of. Events and their fields: shared/core/events.py. What to do about each: docs/operations.md.
 param location string
 param tags object
 param workspaceId string

@@ -35,7 +35,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
 var tokenCacheKeyReference = '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/token-cache-key)'
 var clientSecretReference = '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/partner-center-client-secret)'
 
-// What the app reads (shared/settings.py). HUNTER_STORAGE, a connection string, is missing on purpose: identity only.
+// What the app reads (shared/core/settings.py). HUNTER_STORAGE, a connection string, is missing on purpose: identity only.
 var hunterSettings = {
   HUNTER_PARTNER_CENTER_ENABLED: partnerCenterEnabled ? 'true' : 'false'
   HUNTER_PARTNER_CENTER_API_URL: 'https://api.partner.microsoft.com'

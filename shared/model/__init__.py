@@ -1,1 +1,5 @@
-"""What a referral and a company are: pure, without I/O and without a clock."""
+"""Pure knowledge: what a referral, a company, a run is. No I/O, no clock.
+
+May import core (its errors).
+Begin with referral.py, then summary.py.
+"""

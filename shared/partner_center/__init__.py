@@ -1,1 +1,5 @@
-"""Microsoft's side: signing in, the referrals API, and the retry table that governs both."""
+"""Microsoft's referrals API: client, retry table, next links, tenant discovery.
+
+May import core, model and storage.
+Begin with client.py.
+"""

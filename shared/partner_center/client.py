@@ -13,13 +13,13 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3.exceptions import HTTPError as LowLevelError
 
-from shared import events
-from shared.clock import Clock, Deadline
-from shared.errors import PartnerCenterError
-from shared.log import get_logger
+from shared.core import events
+from shared.core.clock import Clock, Deadline
+from shared.core.errors import PartnerCenterError
+from shared.core.log import get_logger
 from shared.model import odd_json
 from shared.partner_center import retry
-from shared.partner_center.links import PATH, next_query
+from shared.partner_center.next_links import PATH, next_query
 from shared.partner_center.retry import Action, Kind, Rule
 
 log = get_logger(__name__)

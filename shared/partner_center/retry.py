@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from shared.errors import (
+from shared.core.errors import (
     AccessDenied,
     InvalidResponse,
     PartnerCenterError,

@@ -13,24 +13,21 @@ import binascii
 import enum
 import hashlib
 import os
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
-from shared.clock import Clock, SystemClock
-from shared.errors import (
+from shared.core.errors import (
     CrossSiteRequest,
     Forbidden,
     RequestTooLarge,
-    TooManyRequests,
     Unauthenticated,
     UnsupportedMediaType,
 )
-from shared.log import in_azure
-from shared.settings import Settings
+from shared.core.log import in_azure
+from shared.core.settings import Settings
 
 PRINCIPAL_HEADER: Final = "x-ms-client-principal"
 BODY_BYTES: Final = 64 * 1024
@@ -144,32 +141,3 @@ def check_state_change(method: str, headers: Mapping[str, str], body: bytes) -> 
     content_type = _header(headers, "content-type")
     if (body or content_type) and content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
-
-
-class Throttle:
-    """A token bucket for this instance: so many requests at once, refilled at a steady rate. Thread-safe.
-
-    Its purpose is that a stuck script cannot keep an instance busy; what keeps two syncs apart is the lease.
-    """
-
-    def __init__(self, burst: int, per_minute: float, clock: Clock | None = None) -> None:
-        self._clock: Clock = clock or SystemClock()
-        self._burst = float(burst)
-        self._per_second = per_minute / 60
-        self._tokens = self._burst
-        self._filled = self._clock.monotonic()
-        self._lock = threading.Lock()
-
-    def take(self) -> None:
-        """Let one request through.
-
-        Raises:
-            TooManyRequests: the bucket is empty; ``retry_after`` says when there is a token again.
-        """
-        with self._lock:
-            now = self._clock.monotonic()
-            self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._per_second)
-            self._filled = now
-            if self._tokens < 1:
-                raise TooManyRequests(retry_after=(1 - self._tokens) / self._per_second)
-            self._tokens -= 1

@@ -13,13 +13,14 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
-from shared import events
-from shared.clock import Clock
-from shared.errors import HunterError, InternalError, InvalidRequest
-from shared.log import bound, get_logger
-from shared.settings import Settings
+from shared.core import events
+from shared.core.clock import Clock
+from shared.core.errors import HunterError, InternalError, InvalidRequest
+from shared.core.log import bound, get_logger
+from shared.core.settings import Settings
+from shared.core.throttle import Throttle
 from shared.web import access, responses
-from shared.web.access import Principal, Role, Throttle
+from shared.web.access import Principal, Role
 
 log = get_logger(__name__)
 

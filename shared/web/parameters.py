@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from azure.functions import HttpRequest
 
-from shared.errors import InvalidParameter
+from shared.core.errors import InvalidParameter
 from shared.model.text import fold
 
 T = TypeVar("T")

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.errors import HunterError, SyncRunning
-from shared.log import in_azure
+from shared.core.errors import HunterError, SyncRunning
+from shared.core.log import in_azure
 
 COMPRESS_BYTES: Final = 1024
 """Bodies longer than this are compressed for clients that take gzip."""

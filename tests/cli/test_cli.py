@@ -13,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from local.simulator import Simulator
-from shared import cli
+from shared.cli import __main__ as cli
 
 KEY = Fernet.generate_key().decode()
 
@@ -87,7 +87,7 @@ def test_check_says_what_to_do(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.clock.SystemClock.sleep", lambda self, seconds: None)
+    monkeypatch.setattr("shared.core.clock.SystemClock.sleep", lambda self, seconds: None)
     _, settings = world
     assert cli.main(["check"], settings | change) == 1
     out = capsys.readouterr().out

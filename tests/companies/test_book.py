@@ -10,12 +10,12 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
+from shared.companies.book import CompanyBook, CompanyCounts, find, load_all, load_domains
+from shared.companies.linker import CompanyLinker
 from shared.model.company_rows import Touched
 from shared.model.summary import ReferralSummary
-from shared.storage.companies import CompanyBook, CompanyCounts, find, load_all, load_domains
-from shared.storage.entities import key
-from shared.storage.links import CompanyLinker
-from shared.storage.tables import TableStore
+from shared.storage.engine.entities import key
+from shared.storage.engine.tables import TableStore
 from tests.companies.tables import NOW, Crash, Hand, check, crash, keep, shown, store_of
 from tests.companies.worlds import World
 
@@ -225,7 +225,7 @@ def test_two_syncs_at_once_lose_nothing(storage_account: str) -> None:
 
 
 def test_a_company_that_outgrows_its_row_stops_no_sync(storage_account: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.storage.companies.ENTITY_BYTES", 3_000)
+    monkeypatch.setattr("shared.companies.book.ENTITY_BYTES", 3_000)
     store = store_of(storage_account)
     book = CompanyBook(store)
     many = [replace(DOMAIN, id=f"{Random(n).getrandbits(128):032x}", company_mentions=()) for n in range(300)]
@@ -243,7 +243,7 @@ def test_stored_rows_follow_new_rules(storage_account: str, monkeypatch: pytest.
     store = store_of(storage_account)
     CompanyBook(store).apply(new(DOMAIN))
     before = {row["RowKey"]: row["etag"] for row in store.table("Companies").query()}
-    monkeypatch.setattr("shared.storage.companies.RULES", 2)
+    monkeypatch.setattr("shared.companies.book.RULES", 2)
     CompanyBook(store).rebuild([DOMAIN])
     after = {row["RowKey"]: row["etag"] for row in store.table("Companies").query()}
     assert before.keys() == after.keys()

@@ -9,6 +9,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.companies.ledger import Ledger
 from shared.model.company import is_domain
 from shared.model.company_rows import (
     CompanyRow,
@@ -20,7 +21,6 @@ from shared.model.company_rows import (
     merge,
     targets_touched,
 )
-from shared.storage.company_ledger import Ledger
 from tests.companies import reckoning
 from tests.companies.worlds import World
 

@@ -9,14 +9,14 @@ from fractions import Fraction
 import pytest
 
 from local.simulator import Simulator
+from shared.companies.book import CompanyBook, load_all
+from shared.companies.linker import CompanyLinker
+from shared.companies.tenant_lookup import TenantLookup
+from shared.core.settings import load
 from shared.model.company_rows import Touched
 from shared.model.referral import Unstorable, read_record, summarise
 from shared.model.summary import ReferralSummary
-from shared.settings import load
-from shared.storage import tenants
-from shared.storage.companies import CompanyBook, load_all
-from shared.storage.links import CompanyLinker
-from shared.tenant_lookup import TenantLookup
+from shared.storage.tables import tenants
 from tests.companies import reckoning
 from tests.companies.tables import NOW, check, keep, shown, store_of
 

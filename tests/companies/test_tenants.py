@@ -13,17 +13,17 @@ import pytest
 from msgspec.structs import replace
 
 from local.simulator import Simulator
-from shared.clock import Clock, SystemClock
+from shared.companies.book import CompanyBook
+from shared.companies.tenant_lookup import GIVE_UP_AFTER, TenantLookup
+from shared.core.clock import Clock, SystemClock
+from shared.core.settings import load
 from shared.model.company_rows import Touched
 from shared.model.summary import ReferralSummary
 from shared.model.tenant import KEPT, NEVER_ASKED, KnownTenant, TenantAnswer
 from shared.partner_center.tenants import lookup_session, lookup_tenant
-from shared.settings import load
-from shared.storage import tenants
-from shared.storage.companies import CompanyBook
-from shared.storage.sync_state import SyncState
-from shared.storage.tables import TableStore
-from shared.tenant_lookup import GIVE_UP_AFTER, TenantLookup
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables import tenants
+from shared.storage.tables.sync_state import SyncState
 from tests.companies.tables import NOW, store_of
 
 FOUND = "0d5b2f6e-5f0c-4f0e-9a51-7d2f6f0c7390"
@@ -41,7 +41,7 @@ def _simulator() -> Iterator[Simulator]:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, what is asked here is answered in the end."""
-    monkeypatch.setattr("shared.tenant_lookup.REQUEST_SECONDS", ENOUGH)
+    monkeypatch.setattr("shared.companies.tenant_lookup.REQUEST_SECONDS", ENOUGH)
     monkeypatch.setattr("shared.partner_center.tenants.CONNECT_SECONDS", ENOUGH)
 
 

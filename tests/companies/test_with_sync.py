@@ -9,16 +9,16 @@ import pytest
 from cryptography.fernet import Fernet
 
 from local.simulator import Simulator
+from shared.companies.book import CompanyBook, CompanyCounts, load_domains
+from shared.companies.linker import CompanyLinker
+from shared.companies.tenant_lookup import TenantLookup
+from shared.core.settings import load
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
-from shared.settings import load
-from shared.storage import tenants
-from shared.storage.companies import CompanyBook, CompanyCounts, load_domains
-from shared.storage.links import CompanyLinker
-from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan
-from shared.storage.tables import TableStore
-from shared.sync import Sync
-from shared.tenant_lookup import TenantLookup
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables import tenants
+from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan
+from shared.sync.service import Sync
 from tests.companies.tables import NOW, Crash, Hand, check, crash, shown, store_of
 
 
@@ -148,7 +148,7 @@ def test_lookups_that_do_not_work_hold_nothing_up_and_later_ones_fill_in(
     assert not any(one.checked_at for one in tenants.load_all(world.store).values())
     world.simulator.switches.update({"discovery": "ok"})
     world.sync()
-    monkeypatch.setattr("shared.tenant_lookup.REQUEST_SECONDS", 600.0)  # however slow the machine
+    monkeypatch.setattr("shared.companies.tenant_lookup.REQUEST_SECONDS", 600.0)  # however slow the machine
     lookup.run(600.0)
     known = tenants.load_all(world.store)
     assert known.keys() == set(load_domains(world.store))

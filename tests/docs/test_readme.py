@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.settings import SETTINGS
+from shared.core.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

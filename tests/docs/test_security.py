@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.partner_center import entra, tokens
-from shared.web import access, parameters, services
+from shared import services
+from shared.sign_in import entra, tokens
+from shared.web import access, parameters
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")

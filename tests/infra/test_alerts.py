@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared import errors, events
-from shared.log import bound, get_logger
+from shared.core import errors, events
+from shared.core.log import bound, get_logger
 from tests.infra import kql
 from tests.infra.bicep import INFRA, ROOT, template
 

@@ -1,4 +1,4 @@
-"""shared/events.py against the code: every event is emitted somewhere, with fields of its list and no other."""
+"""shared/core/events.py against the code: every event is emitted somewhere, with fields of its list and no other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared import events
+from shared.core import events
 from shared.model.run import Run
 from tests.infra.bicep import ROOT
 
@@ -38,7 +38,7 @@ def test_the_code_logs_events_of_the_list_with_fields_of_the_list() -> None:
     found = list(calls())
     assert found
     for where, event, fields in found:
-        assert event in events.FIELDS, f"{where}: {event} is not in shared/events.py"
+        assert event in events.FIELDS, f"{where}: {event} is not in shared/core/events.py"
         extra = fields - set(events.FIELDS[event]) - set(events.COMMON_FIELDS)
         assert not extra, f"{where}: {event} carries {sorted(extra)}"
 

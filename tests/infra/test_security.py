@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from shared.settings import SETTINGS
+from shared.core.settings import SETTINGS
 from tests.infra.bicep import FILES, INFRA, template
 
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles

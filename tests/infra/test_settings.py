@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from shared.settings import SETTINGS, load
+from shared.core.settings import SETTINGS, load
 from tests.infra.bicep import INFRA, ROOT, template
 
 NAMES = {setting.name for setting in SETTINGS}

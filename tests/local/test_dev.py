@@ -16,7 +16,7 @@ import pytest
 from local.dev import gates, ports, stack, tools
 from local.dev.processes import ChildDiedError, Process, Stopped, Supervisor
 from local.simulator import Simulator
-from shared.settings import SETTINGS, load
+from shared.core.settings import SETTINGS, load
 from tests.hosting import ROOT, eventually, runs
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared import errors
-from shared.partner_center.sign_in_reasons import REASONS
+from shared.core import errors
+from shared.sign_in.reasons import REASONS
 from tests.hosting import HostProcess
 from tests.page.conftest import Visit, World, json_of
 

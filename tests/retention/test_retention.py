@@ -6,11 +6,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.core.settings import load
 from shared.model.referral import content_hash, read_record, summarise
-from shared.retention import blank_old_contacts, without_contacts
-from shared.settings import load
-from shared.storage.referrals import from_row, payload_of, read_rows, to_row, write_pieces
-from shared.storage.tables import TableStore
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables.referrals import from_row, payload_of, read_rows, to_row, write_pieces
+from shared.sync.retention import blank_old_contacts, without_contacts
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

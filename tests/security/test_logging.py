@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from shared import events
-from shared.log import bound, configure, current, get_logger, in_azure
+from shared.core import events
+from shared.core.log import bound, configure, current, get_logger, in_azure
 
 log = get_logger("shared.test")
 
@@ -20,7 +20,7 @@ def test_libraries_are_quiet(caplog: pytest.LogCaptureFixture) -> None:
     # MSAL puts answers of Entra and ID tokens into its warnings and errors.
     for name in ("msal.application", "msal.oauth2cli.oauth2", "msal.oauth2cli.oidc", "msal.telemetry"):
         assert not logging.getLogger(name).isEnabledFor(logging.ERROR), name
-    assert logging.getLogger("shared.sync").isEnabledFor(logging.INFO)
+    assert logging.getLogger("shared.sync.service").isEnabledFor(logging.INFO)
 
 
 def test_in_azure_an_event_is_one_json_object(

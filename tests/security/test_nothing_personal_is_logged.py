@@ -14,9 +14,9 @@ import pytest
 
 from local.azurite import Azurite
 from local.simulator import Simulator
-from shared.settings import load
-from shared.storage.tables import TableStore
-from shared.storage.token_cache import SignInStore
+from shared.core.settings import load
+from shared.sign_in.token_cache import SignInStore
+from shared.storage.engine.tables import TableStore
 from tests.hosting import API, TOKEN_CACHE_KEY, HostProcess, app_settings
 from tests.web.test_access import OPERATE, header
 

@@ -16,8 +16,8 @@ def entra(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     with Simulator(referrals=0) as running:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(running.ca_file))
         # What fails here fails at once; what does not has as long as a busy machine takes.
-        monkeypatch.setattr("shared.partner_center.entra.CONNECT_SECONDS", 60)
-        monkeypatch.setattr("shared.partner_center.entra.READ_SECONDS", 120)
+        monkeypatch.setattr("shared.sign_in.entra.CONNECT_SECONDS", 60)
+        monkeypatch.setattr("shared.sign_in.entra.READ_SECONDS", 120)
         yield running
 
 

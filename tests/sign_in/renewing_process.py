@@ -6,10 +6,10 @@ import hashlib
 import os
 import sys
 
-from shared.errors import HunterError
-from shared.partner_center.sign_in import SignIn
-from shared.settings import load
-from shared.storage.tables import TableStore
+from shared.core.errors import HunterError
+from shared.core.settings import load
+from shared.sign_in.sign_in import SignIn
+from shared.storage.engine.tables import TableStore
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.errors import ConfigurationError, FeatureDisabled, SignInRequired, SignInUnavailable
-from shared.partner_center.sign_in import SignIn
+from shared.core.errors import ConfigurationError, FeatureDisabled, SignInRequired, SignInUnavailable
+from shared.sign_in.sign_in import SignIn
 from tests.sign_in.world import CALLBACK, OTHER_KEY, World, browse
 
 GUID = "00000000-0000-0000-0000-000000000000"

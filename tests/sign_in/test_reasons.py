@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.partner_center.sign_in_reasons import BY_NUMBER, REASONS, Refusal, refusal_of
+from shared.sign_in.reasons import BY_NUMBER, REASONS, Refusal, refusal_of
 
 NUMBERS = [
     (50173, "password_changed", "sign_in"),

@@ -13,13 +13,13 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
-from shared.errors import ConfigurationError, SignInRequired, SignInUnavailable, StorageUnavailable
+from shared.core.errors import ConfigurationError, SignInRequired, SignInUnavailable, StorageUnavailable
 from shared.model.times import from_datetime, shifted
-from shared.partner_center import entra as entra_module
-from shared.partner_center.tokens import CLAIM_SECONDS
-from shared.storage.entities import get_bytes
-from shared.storage.tables import TableStore
-from shared.storage.token_cache import PARTITION, TABLE, TOKEN_ROW, Unreadable, Vault
+from shared.sign_in import entra as entra_module
+from shared.sign_in.token_cache import PARTITION, TABLE, TOKEN_ROW, Unreadable, Vault
+from shared.sign_in.tokens import CLAIM_SECONDS
+from shared.storage.engine.entities import get_bytes
+from shared.storage.engine.tables import TableStore
 from tests.sign_in.world import CALLBACK, KEY, OTHER_KEY, World
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.errors import ConfigurationError, InvalidRequest, SignInRequired
-from shared.web import sign_in_handlers
+from shared.core.errors import ConfigurationError, InvalidRequest, SignInRequired
+from shared.services import Services
 from shared.web.access import LOCAL, Role
 from shared.web.app import handle
-from shared.web.services import Services
-from shared.web.sign_in_handlers import CALLBACK, own_origin
-from shared.web.sync_handlers import get_sync
+from shared.web.handlers import sign_in as sign_in_handlers
+from shared.web.handlers.sign_in import CALLBACK, own_origin
+from shared.web.handlers.sync import get_sync
 from tests.hosting import app_settings
 from tests.sign_in.world import World, browse
 

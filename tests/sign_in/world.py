@@ -12,10 +12,10 @@ import requests
 from cryptography.fernet import Fernet
 
 from local.simulator import Simulator
-from shared.partner_center.sign_in import SignIn
-from shared.settings import Settings, load
-from shared.storage.tables import TableStore
-from shared.storage.token_cache import SignInStore
+from shared.core.settings import Settings, load
+from shared.sign_in.sign_in import SignIn
+from shared.sign_in.token_cache import SignInStore
+from shared.storage.engine.tables import TableStore
 
 KEY: Final = Fernet.generate_key().decode()
 OTHER_KEY: Final = Fernet.generate_key().decode()

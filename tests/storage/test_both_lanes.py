@@ -15,13 +15,22 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import AccountSasPermissions, ResourceTypes, generate_account_sas
 from msgspec import Struct
 
-from shared.errors import ConfigurationError, StorageUnavailable
-from shared.settings import load
-from shared.storage import tables, wire
-from shared.storage.entities import Entity
-from shared.storage.fast_lane import FastLane
-from shared.storage.tables import BatchTooLarge, Delete, Insert, Operation, Replace, RowConflict, Table, TableStore
-from shared.storage.wire import TextRows
+from shared.core.errors import ConfigurationError, StorageUnavailable
+from shared.core.settings import load
+from shared.storage.engine import tables, wire
+from shared.storage.engine.entities import Entity
+from shared.storage.engine.fast_lane import FastLane
+from shared.storage.engine.tables import (
+    BatchTooLarge,
+    Delete,
+    Insert,
+    Operation,
+    Replace,
+    RowConflict,
+    Table,
+    TableStore,
+)
+from shared.storage.engine.wire import TextRows
 from tests.storage.faulty_proxy import FaultyProxy
 
 MOST: Final = 2**63 - 1

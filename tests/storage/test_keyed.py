@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shared.settings import load
-from shared.storage import keyed
-from shared.storage.entities import key
-from shared.storage.referrals import PARTITIONS, partition_of, read_rows
-from shared.storage.tables import Insert, Table, TableStore
+from shared.core.settings import load
+from shared.storage.engine import keyed
+from shared.storage.engine.entities import key
+from shared.storage.engine.tables import Insert, Table, TableStore
+from shared.storage.tables.referrals import PARTITIONS, partition_of, read_rows
 from tests.sync import azure_limits
 
 ODD = "aAzZ09-._|~ '\"%@&+,;:=()!*İışğéߞا漢한\ud7ff\ue000\ufeff\uffee😀𐀀"

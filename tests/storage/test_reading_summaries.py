@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from shared.core.settings import load
 from shared.model.summary import Problem, ReferralSummary
-from shared.settings import load
-from shared.storage.referrals import (
+from shared.storage.engine.tables import Insert, Replace, Table, TableStore
+from shared.storage.tables.referrals import (
     PARTITIONS,
     SUMMARY_COLUMNS,
     Repeated,
@@ -19,7 +20,6 @@ from shared.storage.referrals import (
     scan_summaries,
     to_row,
 )
-from shared.storage.tables import Insert, Replace, Table, TableStore
 
 _TEXTS: Final[dict[str, Any]] = {
     field: f"{field} İı '\"\\ 😀\u2028"

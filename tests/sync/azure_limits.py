@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from shared.storage.tables import Delete, Operation, Table
+from shared.storage.engine.tables import Delete, Operation, Table
 
 _FORBIDDEN_IN_KEYS = re.compile("[/\\\\#?\x00-\x1f\x7f-\x9f]")
 _PROPERTY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")

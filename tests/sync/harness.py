@@ -22,18 +22,18 @@ import requests
 from cryptography.fernet import Fernet
 
 from local.simulator import RequestInfo, Simulator
-from shared import log as log_module
-from shared import sync as sync_module
-from shared.errors import HunterError
-from shared.intake import id_hash
+from shared.companies.book import CompanyBook
+from shared.core import log as log_module
+from shared.core.errors import HunterError
+from shared.core.settings import Settings, load
 from shared.model.referral import Unstorable, content_hash, read_head
 from shared.model.run import Mode, Run, Trigger
-from shared.settings import Settings, load
-from shared.storage.companies import CompanyBook
-from shared.storage.entities import Entity
-from shared.storage.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, payload_of, scan
-from shared.storage.sync_state import LEASE_SECONDS, SyncState
-from shared.storage.tables import Delete, Operation, Replace, TableStore
+from shared.storage.engine.entities import Entity
+from shared.storage.engine.tables import Delete, Operation, Replace, TableStore
+from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, payload_of, scan
+from shared.storage.tables.sync_state import LEASE_SECONDS, SyncState
+from shared.sync import service as sync_module
+from shared.sync.intake import id_hash
 
 NOW: Final = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """Where the world's clock begins. Partner Center's own is an hour behind, so that its times can be told from ours."""

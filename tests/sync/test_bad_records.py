@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from local.simulator.seed_broken import BREAKERS
-from shared.storage import quarantine
-from shared.storage.referrals import from_row, payload_of
+from shared.storage.tables import quarantine
+from shared.storage.tables.referrals import from_row, payload_of
 from tests.sync.harness import World
 
 OLD = "2026-01-02T03:04:05Z"

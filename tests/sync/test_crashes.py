@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 
-from shared import intake, sync_run
-from shared.errors import HunterError
-from shared.storage import referrals
-from shared.storage.links import CompanyLinker
+from shared.companies.linker import CompanyLinker
+from shared.core.errors import HunterError
+from shared.storage.tables import referrals
+from shared.sync import intake
+from shared.sync import run as sync_run
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import NOW, Dump, Killed, World
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shared import errors
-from shared.errors import HunterError
+from shared.core import errors
+from shared.core.errors import HunterError
 from shared.partner_center import client, retry
-from shared.storage.tables import RETRIES
+from shared.storage.engine.tables import RETRIES
 
 ROOT = Path(__file__).parents[2]
 ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")

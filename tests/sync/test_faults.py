@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from local.simulator import RequestInfo
-from shared.errors import Throttled
+from shared.core.errors import Throttled
 from shared.partner_center import retry
-from shared.sync import HTTP_SECONDS
+from shared.sync.service import HTTP_SECONDS
 from tests.sync.harness import NOW, ManualClock, World
 
 FOREVER = 0

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.errors import HunterError, RunInterrupted, SyncRunning
+from shared.core.errors import HunterError, RunInterrupted, SyncRunning
 from shared.model.run import Mode
-from shared.storage.sync_state import LEASE_SECONDS
+from shared.storage.tables.sync_state import LEASE_SECONDS
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import Dump, World, check_counts
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from local.simulator import RequestInfo
-from shared.errors import SyncRunning
-from shared.storage import quarantine
+from shared.core.errors import SyncRunning
+from shared.storage.tables import quarantine
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import Dump, Outcome, World
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import intake
-from shared.sync import TIMER_SECONDS
+from shared.sync import intake
+from shared.sync.service import TIMER_SECONDS
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import World
 

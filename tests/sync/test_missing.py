@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.storage.changes import load_changes
-from shared.storage.links import CompanyLinker
-from shared.storage.referrals import read_rows
-from shared.sync import TIMER_SECONDS
+from shared.companies.linker import CompanyLinker
+from shared.storage.tables.changes import load_changes
+from shared.storage.tables.referrals import read_rows
+from shared.sync.service import TIMER_SECONDS
 from tests.sync.harness import World
 
 

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from shared.clock import SystemClock
-from shared.errors import HunterError
-from shared.settings import load
-from shared.storage import sync_state
-from shared.storage.tables import TableStore
-from shared.sync import Sync
+from shared.core.clock import SystemClock
+from shared.core.errors import HunterError
+from shared.core.settings import load
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables import sync_state
+from shared.sync.service import Sync
 from tests.sync.harness import World
 
 ROUNDS = 50

@@ -16,8 +16,8 @@ from shared.model import odd_json, times
 from shared.model.category import category_of
 from shared.model.changes import diff
 from shared.model.referral import Unstorable, content_hash, read_head, read_record, rules_salt, summarise
-from shared.storage import entities
-from shared.storage.referrals import as_stored, from_row, to_row
+from shared.storage.engine import entities
+from shared.storage.tables.referrals import as_stored, from_row, to_row
 from tests.sync import azure_limits
 
 # Times

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.errors import ContractChanged, UntrustedLink
+from shared.core.errors import ContractChanged, UntrustedLink
 from shared.partner_center import retry
-from shared.partner_center.links import next_query
+from shared.partner_center.next_links import next_query
 from shared.partner_center.retry import Action, Rule
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

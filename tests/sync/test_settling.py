@@ -10,12 +10,12 @@ from contextlib import closing
 import pytest
 from azure.core.exceptions import ServiceResponseError
 
-from shared import intake
-from shared.errors import HunterError, StorageUnavailable
+from shared.companies.ledger import Ledger
+from shared.core.errors import HunterError, StorageUnavailable
 from shared.model.summary import ReferralSummary
-from shared.storage import quarantine
-from shared.storage.company_ledger import Ledger
-from shared.storage.entities import Entity
+from shared.storage.engine.entities import Entity
+from shared.storage.tables import quarantine
+from shared.sync import intake
 from tests.sync.harness import World
 
 

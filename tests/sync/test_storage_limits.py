@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from local.simulator.messages import Response
-from shared import intake
 from shared.model.run import Run
-from shared.storage import quarantine
-from shared.storage.changes import load_changes
-from shared.storage.referrals import from_row, payload_of
-from shared.storage.sync_state import Walk, met_rows
+from shared.storage.tables import quarantine
+from shared.storage.tables.changes import load_changes
+from shared.storage.tables.referrals import from_row, payload_of
+from shared.storage.tables.sync_state import Walk, met_rows
+from shared.sync import intake
 from tests.sync import azure_limits
 from tests.sync.harness import World
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.sync import HTTP_SECONDS, TIMER_SECONDS
+from shared.sync.service import HTTP_SECONDS, TIMER_SECONDS
 from tests.sync.harness import World
 
 SLOW = {"HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "60"}

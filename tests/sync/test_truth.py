@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.errors import ConfigurationError, FeatureDisabled, HunterError, SignInRequired, SignInUnavailable
-from shared.log import bound
+from shared.core.errors import ConfigurationError, FeatureDisabled, HunterError, SignInRequired, SignInUnavailable
+from shared.core.log import bound
 from shared.model import times
-from shared.storage.sync_state import Cursor
-from shared.web.sync_handlers import is_fresh
+from shared.storage.tables.sync_state import Cursor
+from shared.web.handlers.sync import is_fresh
 from tests.sync.harness import NOW, World
 
 
@@ -25,7 +25,7 @@ def test_an_error_that_nobody_foresaw_is_recorded_without_its_text(
         raise RuntimeError("secret text of Ada Lovelace")
 
     with monkeypatch.context() as patched:
-        patched.setattr("shared.row_writer.summarise", broken)
+        patched.setattr("shared.sync.row_writer.summarise", broken)
         outcome = world.run()
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.status) == ("internal_error", 500)

@@ -9,10 +9,10 @@ import pytest
 import requests
 from azure.core.exceptions import ServiceResponseError
 
-from shared import intake
-from shared.errors import StorageUnavailable
+from shared.core.errors import StorageUnavailable
 from shared.partner_center.client import BY_CREATION
-from shared.partner_center.links import PATH
+from shared.partner_center.next_links import PATH
+from shared.sync import intake
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import Dump, World
 

@@ -1,59 +1,73 @@
-"""Arrows run one way: function_app -> web -> sync -> intake -> row_writer -> {partner_center, storage} -> model."""
+"""The rooms of ``shared/`` and which of them may use which; ``docs/architecture.md`` draws the same table."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOUNDATION = {"errors", "clock", "log", "events", "settings", "telemetry", "schedule"}
+FOUNDATION = {"core", "model"}
+UPSTREAM = FOUNDATION | {"storage", "sign_in", "partner_center"}
+MIDDLE = UPSTREAM | {"companies", "read_model"}
 MAY_IMPORT = {
-    "errors": set[str](),
-    "clock": set[str](),
-    "events": set[str](),
-    "log": set[str](),
-    "schedule": set[str](),
-    "settings": {"errors"},
-    "telemetry": {"model"},
-    "model": {"errors", "model"},
-    "storage": FOUNDATION | {"model", "storage"},
-    "partner_center": FOUNDATION | {"model", "storage", "partner_center"},
-    "retention": FOUNDATION | {"model", "storage"},
-    "tenant_lookup": FOUNDATION | {"model", "storage", "partner_center"},
-    "row_writer": FOUNDATION | {"model", "storage"},
-    "intake": FOUNDATION | {"model", "storage", "row_writer"},
-    "settling": FOUNDATION | {"model", "storage", "intake"},
-    "sync_run": FOUNDATION | {"model", "storage", "partner_center", "intake", "settling", "retention"},
-    "sync": FOUNDATION | {"model", "storage", "sync_run"},
-    "web": FOUNDATION | {"model", "storage", "partner_center", "sync", "retention", "tenant_lookup", "web"},
-    "cli": FOUNDATION | {"model", "storage", "partner_center", "sync", "web"},
+    "core": {"model"},  # telemetry
+    "model": {"core"},
+    "storage": FOUNDATION,
+    "sign_in": FOUNDATION | {"storage"},
+    "partner_center": FOUNDATION | {"storage"},
+    "companies": UPSTREAM,
+    "read_model": FOUNDATION | {"storage", "companies", "web"},
+    "sync": UPSTREAM | {"companies"},
+    "exports": FOUNDATION | {"read_model"},
+    "webhook": UPSTREAM,
+    "actions": MIDDLE | {"sync"},
+    "notify": MIDDLE,
+    "dynamics": MIDDLE | {"actions"},
+    "services": MIDDLE | {"sync", "exports", "webhook", "actions", "notify", "dynamics"},
+    "work": MIDDLE | {"sync", "services"},
+    "web": MIDDLE | {"sync", "exports", "webhook", "actions", "notify", "dynamics", "services", "work"},
+    "cli": {"web"} | MIDDLE | {"sync", "exports", "webhook", "actions", "notify", "dynamics", "services", "work"},
 }
-"""Which rooms a room may use. The sign-in keeps its tokens in storage, so partner_center may use it."""
+"""Which rooms a room may use beside itself. Arrows run one way: a room never uses one that may use it."""
 
 
-def _rooms_imported(path: Path) -> set[str]:
-    rooms = set()
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of ours that a file imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"shared.{alias.name}" for alias in node.names] if node.module == "shared" else [node.module]
-        rooms |= {name.split(".")[1] for name in names if name.startswith("shared.")}
-        assert not any(name.split(".")[0] in {"local", "tests", "bench"} for name in names), path
-    return rooms
+            yield from ([f"shared.{alias.name}" for alias in node.names] if node.module == "shared" else [node.module])
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "shared").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
-)
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT / "shared").parts[0].removesuffix(".py")
+
+
+def rooms_imported(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported(path) if name.startswith("shared.")}
+
+
+@pytest.mark.parametrize("path", modules("shared"), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_arrow_runs_back(path: Path) -> None:
-    room = path.relative_to(ROOT / "shared").parts[0].removesuffix(".py")
-    if room == "__init__":
-        return
-    assert _rooms_imported(path) <= MAY_IMPORT[room] | {room}
+    assert not any(name.split(".")[0] in {"local", "tests", "bench"} for name in imported(path))
+    if room_of(path) != "__init__":
+        assert rooms_imported(path) <= MAY_IMPORT[room_of(path)] | {room_of(path)}
+
+
+def test_the_table_itself_runs_one_way() -> None:
+    done: set[str] = set()
+    while len(done) < len(MAY_IMPORT):
+        ready = {room for room, uses in MAY_IMPORT.items() if room not in done and uses <= done}
+        assert ready, f"a circle among {sorted(set(MAY_IMPORT) - done)}"
+        done |= ready
 
 
 def test_the_triggers_hold_nothing_but_triggers() -> None:
@@ -62,12 +76,12 @@ def test_the_triggers_hold_nothing_but_triggers() -> None:
         if isinstance(node, ast.FunctionDef):
             assert len(node.body) == 2, f"{node.name} does more than hand over"
             assert node.decorator_list
-    assert _rooms_imported(ROOT / "function_app.py") <= {"web", "log"}
+    assert rooms_imported(ROOT / "function_app.py") <= {"web", "services", "core"}
 
 
 def test_the_model_does_no_input_or_output() -> None:
     forbidden = {"requests", "azure", "os", "time", "socket", "pathlib", "logging", "random"}
-    for path in (ROOT / "shared" / "model").rglob("*.py"):
+    for path in modules("shared/model"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
                 used = {alias.name.split(".")[0] for alias in node.names}

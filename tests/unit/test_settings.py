@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import ConfigurationError, FeatureDisabled
-from shared.settings import SETTINGS, load
+from shared.core.errors import ConfigurationError, FeatureDisabled
+from shared.core.settings import SETTINGS, load
 
 ROOT = Path(__file__).parents[2]
 PC = "HUNTER_PARTNER_CENTER_"

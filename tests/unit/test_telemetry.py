@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared import telemetry
+from shared.core import telemetry
 from shared.model.run import Run
 
 NOW = datetime(2026, 11, 24, 9, 0, 30, tzinfo=UTC)
@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 24, 9, 0, 30, tzinfo=UTC)
 def test_off_it_imports_nothing() -> None:
     code = (
         "import sys, os; os.environ.pop('PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY', None)\n"
-        "from shared import telemetry\n"
+        "from shared.core import telemetry\n"
         "with telemetry.span('sync'): pass\n"
         "print(any(name.startswith('opentelemetry') for name in sys.modules))"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import (
+from shared.core.errors import (
     CrossSiteRequest,
     Forbidden,
     HunterError,
@@ -17,8 +17,9 @@ from shared.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from shared.settings import Settings, load
-from shared.web.access import BODY_BYTES, LOCAL, Principal, Role, Throttle, check_state_change, require
+from shared.core.settings import Settings, load
+from shared.core.throttle import Throttle
+from shared.web.access import BODY_BYTES, LOCAL, Principal, Role, check_state_change, require
 
 SETTINGS = load({})
 AZURE_ON = {"WEBSITE_SITE_NAME": "hunter", "WEBSITE_INSTANCE_ID": "1", "WEBSITE_AUTH_ENABLED": "True"}

@@ -10,8 +10,8 @@ import pytest
 from azure.functions import HttpRequest, HttpResponse
 
 from local.simulator import Simulator
-from shared.web import services as services_module
-from shared.web.services import Services
+from shared import services as services_module
+from shared.services import Services
 from tests.hosting import ROOT, app_settings
 from tests.web.test_access import OPERATE, READ, header
 

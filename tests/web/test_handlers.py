@@ -14,17 +14,19 @@ from urllib.parse import quote
 import pytest
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.errors import HunterError, InvalidParameter, InvalidRequest, NotFound
+from shared.core.errors import HunterError, InvalidParameter, InvalidRequest, NotFound
 from shared.model.changes import Change
 from shared.model.company_rows import Touched
 from shared.model.referral import read_record, summarise
 from shared.model.times import from_datetime
-from shared.storage import referrals, sync_state
-from shared.storage.changes import change_row
-from shared.storage.quarantine import Quarantine, Rejected
-from shared.web import handlers, page, responses
+from shared.services import Services
+from shared.storage.tables import referrals, sync_state
+from shared.storage.tables.changes import change_row
+from shared.storage.tables.quarantine import Quarantine, Rejected
+from shared.web import responses
 from shared.web.access import LOCAL
-from shared.web.services import Services
+from shared.web.handlers import page
+from shared.web.handlers import reading as handlers
 from tests.web import contract
 from tests.web.contract import API
 from tests.web.requests import get, post

@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from shared import errors
+from shared.core import errors
 from tests.web.contract import FILE, document, resolved, validator
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.errors import InvalidParameter
+from shared.core.errors import InvalidParameter
 from shared.web import parameters
 from shared.web.parameters import Paging, ReferralQuery
 from tests.web.requests import get

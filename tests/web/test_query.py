@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.web.query import Index, Ranking, Search, to_bits
+from shared.read_model.query import Index, Ranking, Search, to_bits
 
 COLOURS = ("red", "green", "blue", None)
 SHAPES = ("round", "square", None)

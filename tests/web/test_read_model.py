@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.errors import StorageUnavailable
+from shared.companies.linker import CompanyLinker
+from shared.core.errors import StorageUnavailable
+from shared.core.settings import load
 from shared.model.summary import ReferralSummary
-from shared.settings import load
-from shared.storage import referrals, sync_state
-from shared.storage.links import CompanyLinker
-from shared.storage.tables import TableStore
-from shared.web.read_model import ReadModel
+from shared.read_model.current import ReadModel
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables import referrals, sync_state
 
 
 class Calls:

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from azure.functions import HttpRequest, HttpResponse
 
-from shared import errors
-from shared.clock import Clock, SystemClock
-from shared.errors import HunterError, InvalidRequest, SyncRunning, Throttled, Unavailable
-from shared.settings import Settings, load
+from shared.core import errors
+from shared.core.clock import Clock, SystemClock
+from shared.core.errors import HunterError, InvalidRequest, SyncRunning, Throttled, Unavailable
+from shared.core.settings import Settings, load
+from shared.core.throttle import Throttle
 from shared.web import responses
-from shared.web.access import Principal, Role, Throttle
+from shared.web.access import Principal, Role
 from shared.web.app import body_of, correlation_of, handle
 
 AZURE = {"WEBSITE_SITE_NAME": "hunter", "WEBSITE_HOSTNAME": "hunter.azurewebsites.net", "WEBSITE_AUTH_ENABLED": "True"}

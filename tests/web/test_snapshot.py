@@ -19,8 +19,8 @@ from shared.model.company import Company, Link, company_of, entry_of, home_of
 from shared.model.summary import Problem, ReferralSummary
 from shared.model.tenant import KnownTenant
 from shared.model.text import fold
+from shared.read_model.snapshot import Snapshot
 from shared.web import parameters
-from shared.web.snapshot import Snapshot
 from tests.web.requests import get
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

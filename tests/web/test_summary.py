@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.model import times
 from shared.model.summary import ReferralSummary
-from shared.web.summary import figures, value_of
+from shared.read_model.overview import figures, value_of
 
 NOW = datetime(2026, 2, 28, 23, 59, tzinfo=UTC)
 

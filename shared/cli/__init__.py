@@ -1,0 +1,5 @@
+"""The command line, one module a command group.
+
+May import everything but web.
+Begin with __main__.py.
+"""

@@ -1,0 +1,5 @@
+"""How referrals find their companies: links by hand, the companies' rows, tenants.
+
+May import core, model, storage, sign_in and partner_center.
+Begin with book.py.
+"""

@@ -1,0 +1,110 @@
+"""The names of the logged events, in one place: the code emits them, the alerts' queries and docs/operations.md name them.
+
+In Application Insights each event is one trace whose message is a JSON object, so a query reads
+
+    AppTraces | extend e = parse_json(Message) | where tostring(e.event) == "sync_failed"
+
+Units are in the field's name; a field that has no value is left out. No field holds a name of a person or company, an
+address, a note, a payload or a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+SYNC_SUCCEEDED: Final = "sync_succeeded"
+"""A run ended and everything it met is stored."""
+SYNC_FAILED: Final = "sync_failed"
+"""A run ended without success; ``code`` is that of the answer (shared/core/errors.py)."""
+SYNC_PAUSED: Final = "sync_paused"
+"""A run used up its time, or was told to wait longer than it has; the next run goes on at its place."""
+SYNC_SKIPPED: Final = "sync_skipped"
+"""A timer tick that had nothing to do; ``code`` says why (feature_disabled, sync_running)."""
+SIGN_IN_REQUIRED: Final = "sign_in_required"
+"""Nobody is signed in to Partner Center, or the sign-in has died: a person must sign in on the page."""
+SIGN_IN_RENEWED: Final = "sign_in_renewed"
+"""Entra renewed the sign-in by its refresh token."""
+SIGN_IN_RENEWAL_FAILED: Final = "sign_in_renewal_failed"
+"""Entra did not renew the sign-in; ``code`` tells a passing failure (sign_in_unavailable) from the others."""
+SIGNED_IN: Final = "signed_in"
+"""A person signed in to Partner Center."""
+SIGN_IN_FAILED: Final = "sign_in_failed"
+"""A person's attempt to sign in was refused; ``aadsts`` is the number of Entra's error."""
+SIGNED_OUT: Final = "signed_out"
+"""A person signed out: the tokens are forgotten."""
+PARTNER_CENTER_ATTEMPT: Final = "partner_center_attempt"
+"""One request to Partner Center was answered, or failed. ``waitSeconds`` is the wait before the next attempt."""
+PARTNER_CENTER_THROTTLED: Final = "partner_center_throttled"
+"""Partner Center answered 429, or 503 with Retry-After."""
+STORAGE_RETRY: Final = "storage_retry"
+"""A call to Table Storage failed in a passing way and is tried again."""
+STORAGE_FAILED: Final = "storage_failed"
+"""A call to Table Storage failed after all tries, or was refused."""
+FUNCTION_EXECUTED: Final = "function_executed"
+"""A function answered; ``status`` is the HTTP status (timers: absent)."""
+UNEXPECTED_ERROR: Final = "unexpected_error"
+"""An error that nobody foresaw; ``kind`` is its type and ``at`` where it was raised."""
+VISIBILITY_CHANGED: Final = "visibility_changed"
+"""A full walk met far fewer referrals than before: the account may have lost its role. Nothing was marked missing."""
+QUARANTINED: Final = "quarantined"
+"""A record could not be stored and lies in quarantine; ``reason`` says why."""
+TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
+"""The domains that were due have been looked up in Entra."""
+COMPANY_OVERSIZE: Final = "company_oversize"
+"""A company has more referrals than its row can hold: its figures change with full walks only."""
+
+COMMON_FIELDS: Final = ("event", "runId", "correlationId", "function")
+"""What any event may carry; ``runId`` is that of the run it happened in."""
+
+_RUN: Final = (
+    "mode",
+    "trigger",
+    "dryRun",
+    "state",
+    "startedAt",
+    "finishedAt",
+    "durationSeconds",
+    "watermark",
+    "pages",
+    "retries",
+    "fetched",
+    "inserted",
+    "updated",
+    "unchanged",
+    "repeated",
+    "quarantined",
+    "missing",
+    "companiesInserted",
+    "companiesUpdated",
+    "visibilityChanged",
+    "code",
+)
+"""A run as ``Run.log_fields`` gives it."""
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        SYNC_SUCCEEDED: _RUN,
+        SYNC_FAILED: (*_RUN, "requestId"),
+        SYNC_PAUSED: (*_RUN, "waitSeconds"),
+        SYNC_SKIPPED: ("code",),
+        SIGN_IN_REQUIRED: ("reasonCode", "aadsts"),
+        SIGN_IN_RENEWED: (),
+        SIGN_IN_RENEWAL_FAILED: ("code", "reasonCode", "aadsts"),
+        SIGNED_IN: (),
+        SIGN_IN_FAILED: ("code", "reasonCode", "aadsts"),
+        SIGNED_OUT: (),
+        PARTNER_CENTER_ATTEMPT: ("status", "attempt", "kind", "waitSeconds", "durationSeconds", "requestId"),
+        PARTNER_CENTER_THROTTLED: ("status", "retryAfterSeconds", "requestId"),
+        STORAGE_RETRY: ("status", "attempt", "kind", "waitSeconds", "table", "operation"),
+        STORAGE_FAILED: ("status", "kind", "table", "operation"),
+        FUNCTION_EXECUTED: ("status", "code", "method", "durationMs"),
+        UNEXPECTED_ERROR: ("kind", "at"),
+        VISIBILITY_CHANGED: ("missing",),
+        QUARANTINED: ("reason",),
+        TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
+        COMPANY_OVERSIZE: ("referrals",),
+    }
+)
+"""Each event and the fields it may carry besides ``COMMON_FIELDS``. A query may name only these."""

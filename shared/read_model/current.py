@@ -1,0 +1,81 @@
+"""What lists are answered from: all referrals and companies in memory, one snapshot for each version of the data.
+
+A request costs one point read, of the data's version; only when that changed are the tables read again, the 16
+partitions of referrals side by side. A snapshot never changes, so requests share it without locks. It belongs to the
+version that was read before its rows: whatever is written while they are read brings another version, and another reading.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from shared.companies import book as stored_companies
+from shared.companies import linker as stored_links
+from shared.model.summary import ReferralSummary
+from shared.read_model.snapshot import Snapshot
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables import quarantine, referrals, sync_state
+from shared.storage.tables import tenants as stored_tenants
+
+READERS: Final = 8
+
+
+class ReadModel:
+    """The snapshots of one process; thread-safe."""
+
+    def __init__(self, store: TableStore) -> None:
+        self._store = store
+        self._snapshot: Snapshot | None = None
+        self._number = 0
+        """Of the reading that gave the snapshot."""
+        self._begun = 0
+        """How many readings were begun."""
+        self._reading = threading.Lock()
+
+    def snapshot(self) -> Snapshot:
+        """The data as it is now. Raises what storage raises.
+
+        Requests that come while the tables are being read wait for that: either it began after they came, and is as new as
+        they need it, or it gave the version that they found, or the next of them reads again.
+        """
+        begun = self._begun
+        version = sync_state.read_data_version(self._store)
+        known = self._snapshot
+        if known and known.version == version:
+            return known
+        with self._reading:
+            known = self._snapshot
+            if known and (known.version == version or self._number > begun):
+                return known
+            self._begun += 1
+            number = self._begun
+            self._snapshot = read(self._store, sync_state.read_data_version(self._store))
+            self._number = number
+            return self._snapshot
+
+
+def read(store: TableStore, version: str) -> Snapshot:
+    """Read all tables that lists need, side by side."""
+    repeated = referrals.Repeated()
+    with ThreadPoolExecutor(READERS, thread_name_prefix="read-model") as readers:
+        companies = readers.submit(stored_companies.load_all, store)
+        links = readers.submit(stored_links.load_all, store)
+        tenants = readers.submit(stored_tenants.load_all, store)
+        quarantined = readers.submit(quarantine.count, store)
+        partitions = readers.map(lambda partition: _partition(store, partition, repeated), referrals.PARTITIONS)
+        rows = [referral for partition in partitions for referral in partition]
+        return Snapshot(
+            version,
+            rows,
+            companies.result().companies,
+            companies.result().merged,
+            links.result(),
+            tenants.result(),
+            quarantined.result(),
+        )
+
+
+def _partition(store: TableStore, partition: str, repeated: referrals.Repeated) -> list[ReferralSummary]:
+    return list(referrals.scan_summaries(store.table("Referrals"), partition, repeated))

@@ -1,0 +1,161 @@
+"""What answers the routes that read, and the one that links a referral to a company.
+
+Every handler takes the request, the caller and the services, and raises errors of ``shared.errors``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from azure.functions import HttpRequest, HttpResponse
+
+from shared.core.errors import NotFound
+from shared.model.referral import read_record
+from shared.model.summary import ReferralSummary
+from shared.read_model.snapshot import Snapshot
+from shared.storage.tables import quarantine, referrals
+from shared.storage.tables.changes import load_changes
+from shared.web import items, parameters, responses
+from shared.web.access import Principal
+from shared.web.app import body_of
+from shared.web.handlers import page
+
+if TYPE_CHECKING:
+    from shared.services import Services
+
+_ITEM: Final = 4
+"""The segment of a path that holds an id or a key: /api/v1/partner-center/referrals/{id}."""
+_READERS: Final = 8
+_COMPANY_CHANGES: Final = 200
+"""How many changes a company shows."""
+_COMPANY_HISTORIES: Final = 50
+"""Of how many of its referrals, the latest, a company shows changes."""
+
+
+def list_referrals(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET referrals: a page with its facets. Raises InvalidParameter."""
+    query = parameters.referral_query(request)
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    return _unless_known(request, snapshot, now, query.canonical, lambda: snapshot.list_referrals(query, now))
+
+
+def list_companies(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET companies: a page with its facets. Raises InvalidParameter."""
+    query = parameters.company_query(request)
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    return _unless_known(request, snapshot, now, query.canonical, lambda: snapshot.list_companies(query))
+
+
+def get_summary(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET summary: the figures of the overview. Raises InvalidParameter."""
+    parameters.no_parameters(request)
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    return _unless_known(request, snapshot, now, "summary", lambda: snapshot.summary(now))
+
+
+def get_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET companies/{key}: a company with its referrals and their changes. Raises InvalidParameter and NotFound."""
+    parameters.no_parameters(request)
+    key = parameters.path_parameter(request, "key", _ITEM)
+    snapshot, now = services.read_model.snapshot(), services.clock.now()
+    company = snapshot.company(key)
+    if company is None:
+        raise NotFound("There is no such company.")
+
+    def answer() -> dict[str, Any]:
+        newest = sorted(
+            snapshot.members(company),
+            key=lambda position: snapshot.referrals[position].updated_date_time or "",
+            reverse=True,
+        )
+        return {
+            **snapshot.company_item(company),
+            "referrals": [snapshot.item(position, now) for position in newest],
+            "history": _changes(services, [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]),
+        }
+
+    return _unless_known(request, snapshot, now, f"company {company.key}", answer)
+
+
+def get_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET referrals/{id}: all that is known of a referral. Raises InvalidParameter and NotFound."""
+    raw = parameters.wants_raw(request)
+    referral_id = parameters.path_parameter(request, "id", _ITEM)
+    snapshot = services.read_model.snapshot()
+    position = snapshot.referral(referral_id)
+    row = referrals.read_rows(services.store.table("Referrals"), [referral_id]).get(referral_id)
+    if position is None or row is None:
+        raise NotFound("There is no such referral.")
+    payload = referrals.payload_of(services.store, row)
+    detail = items.referral_detail(
+        snapshot.item(position, services.clock.now()),
+        read_record(payload).referral,
+        load_changes(services.store, referral_id),
+        snapshot.related(position),
+        payload if raw else None,
+    )
+    # The payload changes without the lists, so the answer itself is what the tag is made of.
+    encoded = responses.encode(detail)
+    return responses.json(msgspec.Raw(encoded), etag=hashlib.sha256(encoded).hexdigest()[:32])
+
+
+def link_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """POST referrals/{id}/company: link by hand, and answer the referral as it is now.
+
+    Raises InvalidParameter, InvalidRequest and NotFound.
+    """
+    parameters.no_parameters(request)
+    referral_id = parameters.path_parameter(request, "id", _ITEM)
+    now = services.clock.now()
+    services.linker.link(referral_id, body_of(request), principal.id, now)
+    snapshot = services.read_model.snapshot()
+    position = snapshot.referral(referral_id)
+    if position is None:
+        raise NotFound("There is no such referral.")
+    return responses.json(snapshot.item(position, now))
+
+
+def get_quarantine(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET quarantine: the records that could not be stored. Raises InvalidParameter."""
+    parameters.no_parameters(request)
+    records = quarantine.load(services.store)
+    return responses.json({"items": records, "total": len(records)})
+
+
+def get_page(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET /app and /app/{file}: the page and its files. Raises NotFound."""
+    return page.page_file(request)
+
+
+def get_health(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET /api/health: that the process serves."""
+    return responses.json({"status": "ok"})
+
+
+def _changes(services: Services, latest: Sequence[ReferralSummary]) -> list[dict[str, Any]]:
+    """The changes of these referrals, newest first."""
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="history") as readers:
+        histories = list(readers.map(lambda one: load_changes(services.store, one.id), latest))
+    changes = [
+        {"at": entry["at"], "referralId": one.id, "referralName": one.name, "changes": entry["changes"]}
+        for one, entries in zip(latest, histories, strict=True)
+        for entry in entries
+    ]
+    changes.sort(key=lambda entry: str(entry["at"]), reverse=True)
+    return changes[:_COMPANY_CHANGES]
+
+
+def _unless_known(
+    request: HttpRequest, snapshot: Snapshot, now: datetime, question: str, answer: Callable[[], dict[str, Any]]
+) -> HttpResponse:
+    """An answer that follows from the data, the time and the question alone: its tag is known before it is computed."""
+    identity = f"{snapshot.version} {snapshot.moment(now)} {question}"
+    etag = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
+    if responses.is_unchanged(request, responses.tag(etag)):
+        return responses.json(None, etag=etag)
+    return responses.json(answer(), etag=etag)

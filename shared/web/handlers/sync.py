@@ -1,0 +1,167 @@
+"""Sync now, and how the sync is doing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from azure.functions import HttpRequest, HttpResponse
+
+from shared.core import events, telemetry
+from shared.core.errors import (
+    FeatureDisabled,
+    HunterError,
+    InvalidParameter,
+    NotFound,
+    RunInterrupted,
+    SignInRequired,
+    SyncRunning,
+)
+from shared.core.log import bound, get_logger
+from shared.core.schedule import interval, next_tick
+from shared.model import times
+from shared.model.run import Mode, Run
+from shared.services import Services
+from shared.storage.tables.sync_state import Cursor
+from shared.sync.service import TIMER_SECONDS
+from shared.web import parameters, responses
+from shared.web.access import Principal
+from shared.web.app import body_of
+
+log = get_logger(__name__)
+
+RUNS: Final = "/api/v1/partner-center/sync/runs/"
+_RUN_SEGMENT: Final = 5
+LATE_INTERVALS: Final = 3
+"""The data is no longer fresh when the last success is older than so many intervals of the schedule."""
+
+
+def post_sync(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """POST sync: run one and answer with it; 202 when its time was up before its end."""
+    services.settings.require_partner_center()
+    mode, dry_run = _wanted(body_of(request))
+    run = services.sync.run("http", mode=mode, dry_run=dry_run)
+    if not dry_run:
+        look_up_tenants_soon(services)
+    paused = run.state == "paused"
+    return responses.json(
+        run.public(), status=202 if paused else 200, headers={"Location": RUNS + run.id} if paused else None
+    )
+
+
+def get_sync(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET sync: whether it is on, who is signed in, what runs, what ran, and when it goes on."""
+    parameters.no_parameters(request)
+    settings, now = services.settings, services.clock.now()
+    head = services.state.load()
+    holder = head.holder(now)
+    runs = [_shown(run, holder) for run in services.state.runs()]
+    running = next((run for run in runs if run["id"] == holder), None)
+    sign_in = services.sign_in.status()
+    cursor = head.cursor
+    refused = sign_in.state == "signedIn" and _was_refused(runs, sign_in.last_renewed_at)
+    return responses.json(
+        {
+            "enabled": settings.enabled,
+            "signIn": {
+                "state": sign_in.state,
+                "account": sign_in.account,
+                "lastRenewedAt": times.public(sign_in.last_renewed_at),
+                "reason": runs[0]["error"]["message"] if refused else sign_in.reason,
+                "reasonCode": "refused" if refused else sign_in.reason_code,
+            },
+            "running": running,
+            "lastSuccess": times.public(cursor.last_success),
+            "lastFullSync": times.public(cursor.last_full_sync),
+            "fresh": is_fresh(cursor, settings.sync_schedule, now),
+            "nextRun": _text(next_tick(settings.sync_schedule, now)) if settings.enabled else None,
+            "throttledUntil": _throttled_until(cursor, now),
+            "visibilityChanged": cursor.visibility_changed,
+            "dataVersion": head.version,
+            "configuration": [{"name": one.name, "message": one.message} for one in settings.problems],
+            "runs": runs,
+        }
+    )
+
+
+def get_run(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET sync/runs/{id}: one run."""
+    parameters.no_parameters(request)
+    run = services.state.run(parameters.path_parameter(request, "id", _RUN_SEGMENT))
+    if run is None:
+        raise NotFound("There is no run with this id.")
+    holder = services.state.load().holder(services.clock.now()) if run.state == "running" else None
+    return responses.json(_shown(run, holder))
+
+
+def sync_on_schedule(services: Services) -> None:
+    """The timer's tick: sync, keep the sign-in alive, look up tenants. Never raises: everything is recorded and logged."""
+    with bound(function="sync_on_schedule"):
+        try:
+            services.settings.require_partner_center()
+            services.sync.run("timer", budget=TIMER_SECONDS)
+        except (FeatureDisabled, SyncRunning) as error:
+            log.info(events.SYNC_SKIPPED, code=error.code)
+        except HunterError as error:
+            # A run that took place has said so itself; this is for those that could not even begin.
+            log.warning(events.SYNC_SKIPPED, code=error.code)
+        try:
+            if services.settings.enabled and not services.settings.problems:
+                services.sign_in.keep_alive()
+                telemetry.sign_in_age(services.sign_in.status().last_renewed_at, services.clock.now())
+                services.tenant_lookup.run()
+        except HunterError as error:
+            log.warning(events.SIGN_IN_RENEWAL_FAILED, code=error.code)
+
+
+def look_up_tenants_soon(services: Services) -> None:
+    """Look up tenants beside the answer, which must not wait for it; what is cut short, the timer does."""
+    threading.Thread(target=services.tenant_lookup.run, name="tenant-lookup", daemon=True).start()
+
+
+def is_fresh(cursor: Cursor, schedule: str, now: datetime) -> bool:
+    """Whether the last success is recent enough, whatever kept the others from coming."""
+    if cursor.last_success is None:
+        return False
+    return now - times.to_datetime(cursor.last_success) <= LATE_INTERVALS * interval(schedule, now)
+
+
+def _wanted(body: dict[str, Any]) -> tuple[Mode, bool]:
+    unknown = sorted(set(body) - {"mode", "dryRun"})
+    if unknown:
+        raise InvalidParameter(f'The body has no field {unknown[0][:40]!r}. It takes "mode" and "dryRun".')
+    mode, dry_run = body.get("mode", "incremental"), body.get("dryRun", False)
+    if mode not in ("incremental", "full"):
+        raise InvalidParameter('"mode" is "incremental" or "full".')
+    if not isinstance(dry_run, bool):
+        raise InvalidParameter('"dryRun" is true or false.')
+    return mode, dry_run
+
+
+def _shown(run: Run, holder: str | None) -> dict[str, Any]:
+    """A run as it is: one whose process died says running in storage until the next run takes over."""
+    public = run.public()
+    if run.state == "running" and run.id != holder:
+        public["state"] = "failed"
+        public["error"] = {"code": RunInterrupted.code, "message": RunInterrupted.default, "correlationId": None}
+    return public
+
+
+def _was_refused(runs: Sequence[Mapping[str, Any]], last_renewed: str | None) -> bool:
+    """Whether the last run failed because Partner Center refused a sign-in that Entra goes on renewing."""
+    last = runs[0] if runs else None
+    if not last or last["state"] != "failed" or last["error"]["code"] != SignInRequired.code:
+        return False
+    # Renewed in the run itself, for another try; renewed since, somebody has signed in anew.
+    return times.parse_time(last["finishedAt"]) >= (last_renewed or "")
+
+
+def _throttled_until(cursor: Cursor, now: datetime) -> str | None:
+    until = cursor.throttled_until
+    return times.public(until) if until and times.to_datetime(until) > now else None
+
+
+def _text(moment: datetime) -> str | None:
+    return times.public(times.from_datetime(moment))

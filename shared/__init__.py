@@ -1,4 +1,4 @@
 """Hunter Partner Center Sync: the app.
 
-Arrows run one way: ``function_app -> web -> sync -> {partner_center, storage} -> model``.
+docs/architecture.md draws the rooms and their arrows; begin with services.py, the wiring.
 """

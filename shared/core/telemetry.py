@@ -10,12 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from functools import cache
 from typing import Any, Final
-
-from shared.model import times
-from shared.model.run import Run
 
 SWITCH: Final = "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"
 METRICS: Final = {
@@ -48,31 +44,11 @@ def span(name: str, **attributes: str) -> Iterator[None]:
         yield
 
 
-def run_ended(run: Run, last_success: str | None, now: datetime) -> None:
-    """Report a run that ended; ``last_success`` is text of ``model.times``."""
-    if not is_on():
-        return
-    seconds = (now - times.to_datetime(run.started_at)).total_seconds()
-    values: dict[str, float] = {
-        "hunter.sync.fetched": run.fetched,
-        "hunter.sync.changed": run.inserted + run.updated,
-        "hunter.sync.quarantined": run.quarantined,
-        "hunter.sync.pages": run.pages,
-        "hunter.sync.retries": run.retries,
-        "hunter.sync.duration": seconds,
-    }
-    if last_success:
-        values["hunter.sync.freshness"] = (now - times.to_datetime(last_success)).total_seconds()
-    labels = {"mode": run.mode, "trigger": run.trigger, "state": run.state}
-    for name, value in values.items():
-        _histogram(name).record(value, labels)
-
-
-def sign_in_age(last_renewed: str | None, now: datetime) -> None:
-    """Report how long ago the sign-in was renewed; ``last_renewed`` is text of ``model.times``."""
-    if is_on() and last_renewed:
-        days = (now - times.to_datetime(last_renewed)).total_seconds() / 86_400
-        _histogram("hunter.sign_in.age").record(days)
+def record(values: Mapping[str, float], labels: Mapping[str, str] | None = None) -> None:
+    """Report values of :data:`METRICS` by name; nothing where telemetry is off."""
+    if is_on():
+        for name, value in values.items():
+            _histogram(name).record(value, labels)
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from shared.core import events, telemetry
+from shared.core import events
 from shared.core.clock import Clock, Deadline
 from shared.core.errors import (
     AccessDenied,
@@ -38,6 +38,7 @@ from shared.partner_center.retry import MOST_WAIT
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.referrals import sweep_pieces
 from shared.storage.tables.sync_state import Head, HeldLease, SyncState, Walk, met_rows
+from shared.sync import metrics
 from shared.sync.intake import Intake, heads_of
 from shared.sync.retention import blank_old_contacts
 from shared.sync.settle import Settling
@@ -134,7 +135,7 @@ class SyncRun:
         finally:
             self._client.close()
             self._settling.close()
-            telemetry.run_ended(self._record, self._cursor.last_success, self._clock.now())
+            metrics.run_ended(self._record, self._cursor.last_success, self._clock.now())
         if asked is not None:
             raise Throttled(retry_after=asked, correlation_id=correlation_id)
         return self._record

@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from shared.core import telemetry
 from shared.model.run import Run
+from shared.sync import metrics as sync_metrics
 
 NOW = datetime(2026, 11, 24, 9, 0, 30, tzinfo=UTC)
 
@@ -49,8 +50,8 @@ def test_on_every_metric_and_the_span_of_a_run_are_reported(monkeypatch: pytest.
     run.fetched, run.inserted, run.updated = 739, 700, 36
 
     with telemetry.span("sync", runId=run.id):
-        telemetry.run_ended(run, "2026-11-24T08:50:00.0000000Z", NOW)
-        telemetry.sign_in_age("2026-11-22T09:00:30.0000000Z", NOW)
+        sync_metrics.run_ended(run, "2026-11-24T08:50:00.0000000Z", NOW)
+        sync_metrics.sign_in_age("2026-11-22T09:00:30.0000000Z", NOW)
 
     data = reader.get_metrics_data()
     assert data is not None

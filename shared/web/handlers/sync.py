@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.core import events, telemetry
+from shared.core import events
 from shared.core.errors import (
     FeatureDisabled,
     HunterError,
@@ -25,6 +25,7 @@ from shared.model import times
 from shared.model.run import Mode, Run
 from shared.services import Services
 from shared.storage.tables.sync_state import Cursor
+from shared.sync import metrics
 from shared.sync.service import TIMER_SECONDS
 from shared.web import parameters, responses
 from shared.web.access import Principal
@@ -110,7 +111,7 @@ def sync_on_schedule(services: Services) -> None:
         try:
             if services.settings.enabled and not services.settings.problems:
                 services.sign_in.keep_alive()
-                telemetry.sign_in_age(services.sign_in.status().last_renewed_at, services.clock.now())
+                metrics.sign_in_age(services.sign_in.status().last_renewed_at, services.clock.now())
                 services.tenant_lookup.run()
         except HunterError as error:
             log.warning(events.SIGN_IN_RENEWAL_FAILED, code=error.code)

@@ -62,7 +62,7 @@ class Request:
 
 @dataclass
 class Response:
-    """One answer. `broken` asks the server to break the connection: reset, stall, or cut (half of the body)."""
+    """One answer. `broken` asks the server to break the connection: reset, stall, drip, or cut (half of the body)."""
 
     status: int = 200
     body: bytes = b""

@@ -17,6 +17,7 @@ from .messages import Request, Response
 Answer = Callable[[Request], Response]
 TLS_HANDSHAKE = 0x16
 IDLE_SECONDS = 60
+DRIP_SECONDS = 0.2
 
 
 class Server(TCPServer):
@@ -137,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Type", response.content_type)
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if response.broken == "drip":
+            self._drip(body)
+            return
         if response.broken == "cut":
             body = body[: len(body) // 2]
             self.close_connection = True
@@ -157,6 +161,18 @@ class _Handler(BaseHTTPRequestHandler):
             except TimeoutError:
                 continue
             except OSError:
+                return
+
+    def _drip(self, body: bytes) -> None:
+        """Send a byte every now and then, so that no single silence is long, until the other side has had enough."""
+        self.close_connection = True
+        for number in range(len(body)):
+            try:
+                self.wfile.write(body[number : number + 1])
+                self.wfile.flush()
+            except OSError:
+                return
+            if self.server.stopping.wait(DRIP_SECONDS):
                 return
 
     def _reset(self) -> None:

@@ -53,7 +53,9 @@ class Fault:
             return None
         if self.kind in ("reset", "stall"):
             return Response(broken=self.kind)
-        response = Response(self.status, b'{"error":{"code":"Injected","message":"A fault of the inbox."}}', delay=self.delay)
+        response = Response(
+            self.status, b'{"error":{"code":"Injected","message":"A fault of the inbox."}}', delay=self.delay
+        )
         if self.kind == "drip":
             response = Response(202, b" " * 2_000, delay=self.delay, broken="drip")
         if self.kind == "redirect":

@@ -29,11 +29,15 @@ class IdentityEndpoint:
         query = request.query
         client, resource = query.get("client_id", ""), query.get("resource", "")
         if request.headers.get("x-identity-header") != self.header:
-            return json_response({"statusCode": 403, "message": "The header X-IDENTITY-HEADER is missing or wrong."}, 403)
+            return json_response(
+                {"statusCode": 403, "message": "The header X-IDENTITY-HEADER is missing or wrong."}, 403
+            )
         if query.get("api-version") != API_VERSION or not resource:
             return json_response({"statusCode": 400, "message": "Give resource and api-version 2019-08-01."}, 400)
         if self.known_clients is not None and client not in self.known_clients:
-            return json_response({"statusCode": 400, "message": "No User Assigned or Delegated Managed Identity found."}, 400)
+            return json_response(
+                {"statusCode": 400, "message": "No User Assigned or Delegated Managed Identity found."}, 400
+            )
         token = f"inbox.{secrets.token_urlsafe(24)}"
         with self._lock:
             self._tokens[token] = (resource, client)

@@ -21,6 +21,7 @@ from .page import Page
 
 WORKFLOW = "/powerautomate/automations/direct/workflows"
 KEPT = 2_000
+_QUERY = "api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=local"
 
 
 class Inbox:
@@ -62,7 +63,7 @@ class Inbox:
 
     def teams_url(self, name: str = "sales") -> str:
         """A Workflows address of this inbox, in the form that Power Automate gives."""
-        return f"{self.url}{WORKFLOW}/{name}/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=local"
+        return f"{self.url}{WORKFLOW}/{name}/triggers/manual/paths/invoke?{_QUERY}"
 
     def settings(self) -> dict[str, str]:
         """What the app's environment needs, so that Teams cards and mails by Graph arrive here."""
@@ -134,7 +135,14 @@ class Inbox:
         headers = {one["name"]: str(one.get("value", "")) for one in message.get("internetMessageHeaders") or []}
         html = str(message["body"].get("content", ""))
         self._keep(
-            "graph", mail.graph_recipients(message), message["subject"], "", html, message, sender=sender, headers=headers
+            "graph",
+            mail.graph_recipients(message),
+            message["subject"],
+            "",
+            html,
+            message,
+            sender=sender,
+            headers=headers,
         )
         return Response(202)
 

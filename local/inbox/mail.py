@@ -65,7 +65,11 @@ def read_acs(request: Request, resource: str) -> Json:
         raise Refused(400, "UnsupportedApiVersion", "The api-version is not supported.")
     body = _json(request)
     content, recipients = body.get("content") or {}, acs_recipients(body)
-    if not body.get("senderAddress") or not content.get("subject") or not (content.get("html") or content.get("plainText")):
+    if (
+        not body.get("senderAddress")
+        or not content.get("subject")
+        or not (content.get("html") or content.get("plainText"))
+    ):
         raise Refused(400, "BadRequest", "The request is missing a required property.")
     if not recipients or not all(_ADDRESS.fullmatch(address) for address in recipients):
         raise Refused(400, "EmailIsInvalid", "A recipient's address is invalid.")

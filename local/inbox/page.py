@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from .inbox import Inbox
 
 CARD_LIBRARY = ROOT / "node_modules/adaptivecards/dist/adaptivecards.min.js"
-POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; connect-src 'self'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; "
+    "connect-src 'self'"
+)
 _STYLE = """
 body { font: 15px/1.5 'Segoe UI', system-ui, sans-serif; margin: 0; background: #f5f5f5; color: #242424; }
 main { max-width: 860px; margin: 0 auto; padding: 24px 16px; }
@@ -44,7 +47,9 @@ class Page:
 
     def answer(self, request: Request) -> Response:
         """A page, or one of its files."""
-        response = self._route(request.path) if request.method == "GET" else json_response({"message": "Not here."}, 404)
+        response = (
+            self._route(request.path) if request.method == "GET" else json_response({"message": "Not here."}, 404)
+        )
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -53,7 +58,9 @@ class Page:
         if path == "/":
             return html_response(self._list())
         if path == "/adaptivecards.js":
-            return Response(200, CARD_LIBRARY.read_bytes(), "text/javascript") if CARD_LIBRARY.exists() else Response(404)
+            return (
+                Response(200, CARD_LIBRARY.read_bytes(), "text/javascript") if CARD_LIBRARY.exists() else Response(404)
+            )
         if path == "/show-card.js":
             return Response(200, _SHOW_CARD.encode(), "text/javascript")
         found = re.fullmatch(r"/messages/(\d+)(/html|/card)?", path)
@@ -100,7 +107,9 @@ class Page:
 
 
 def _problem(message: Message) -> str:
-    return f'<br><small class="problem">The flow fails: {html.escape(message.problem)}</small>' if message.problem else ""
+    return (
+        f'<br><small class="problem">The flow fails: {html.escape(message.problem)}</small>' if message.problem else ""
+    )
 
 
 def _page(title: str, content: str) -> str:

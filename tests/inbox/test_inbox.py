@@ -55,7 +55,9 @@ def inbox(running: Inbox, monkeypatch: pytest.MonkeyPatch) -> Inbox:
     return running
 
 
-def token(inbox: Inbox, resource: str = "https://graph.microsoft.com", client: str | None = "client-1") -> dict[str, str]:
+def token(
+    inbox: Inbox, resource: str = "https://graph.microsoft.com", client: str | None = "client-1"
+) -> dict[str, str]:
     """A header with a token that azure-identity fetched."""
     with ManagedIdentityCredential(client_id=client, retry_total=0) as credential:
         return {"Authorization": f"Bearer {credential.get_token(f'{resource}/.default').token}"}
@@ -136,7 +138,10 @@ def test_graph_refuses_what_graph_refuses(inbox: Inbox) -> None:
 
 def test_communication_services_takes_the_same_operation_once(inbox: Inbox) -> None:
     url = f"{inbox.url}/emails:send?api-version=2025-09-01"
-    headers = {**token(inbox, "https://communication.azure.com"), "Operation-Id": "00000000-0000-4000-8000-000000000001"}
+    headers = {
+        **token(inbox, "https://communication.azure.com"),
+        "Operation-Id": "00000000-0000-4000-8000-000000000001",
+    }
     for _ in range(2):
         answer = post(url, ACS_MAIL, headers=headers)
         assert (answer.status_code, answer.json()["status"]) == (202, "Running")
@@ -157,7 +162,10 @@ def test_communication_services_has_the_limits_of_a_managed_domain_on_demand(inb
 
 
 def test_faults_come_as_often_as_asked_and_only_where_asked(inbox: Inbox) -> None:
-    post(f"{inbox.url}/control/faults", {"match": "teams", "path": "/slow/", "status": 429, "retryAfter": "30", "times": 2})
+    post(
+        f"{inbox.url}/control/faults",
+        {"match": "teams", "path": "/slow/", "status": 429, "retryAfter": "30", "times": 2},
+    )
     assert post(inbox.teams_url("quick"), CARD).status_code == 202
     answers = [post(inbox.teams_url("slow"), CARD) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [429, 429, 202]

@@ -40,6 +40,8 @@ class Control:
             return json_response(self._state())
         if (method, path) == ("GET", "/control/requests"):
             return json_response([request.as_dict() for request in list(simulator.requests)])
+        if (method, path) == ("GET", "/control/applied"):
+            return json_response([asdict(change) for change in list(simulator.applied)])
         if (method, path) == ("DELETE", "/control/requests"):
             simulator.requests.clear()
             return Response(204)

@@ -14,7 +14,19 @@ API = frozenset({"list", "next", "get", "create", "patch"})
 ENTRA = frozenset({"token", "devicecode", "authorize", "metadata", "discovery"})
 GROUPS = {"pages": PAGES, "api": API, "entra": ENTRA, "any": API | ENTRA}
 KINDS = frozenset(
-    {"status", "reset", "stall", "cut", "html", "invalid_json", "wrong_type", "wrong_shape", "redirect", "slow"}
+    {
+        "status",
+        "reset",
+        "stall",
+        "cut",
+        "html",
+        "invalid_json",
+        "wrong_type",
+        "wrong_shape",
+        "redirect",
+        "slow",
+        "foreign",
+    }
 )
 
 # error-codes of the API where one is documented for the status (api.md 6)
@@ -24,6 +36,7 @@ _CODES = {
     403: "accessDenied",
     404: "itemNotFound",
     409: "resourceModified",
+    423: "resourceLocked",
     412: "preconditionFailed",
     503: "serviceNotAvailable",
 }
@@ -51,6 +64,10 @@ class Fault:
     `retry_after` is seconds, a text sent as it is, or a datetime sent as an HTTP date. `shape` of a status: referrals,
     gateway (`{"statusCode": …, "message": …}`), html or empty; by default as the real hosts do it. `body` (text, or
     anything to be sent as JSON) replaces the body. `location` is where a redirect leads.
+
+    `applies` says what becomes of the request whose answer is another: "" nothing, "first" it is carried out before the
+    answer, "late" it is carried out `late` seconds after it. `change` is what a `foreign` fault changes in the referral
+    that is asked for, before the request gets its ordinary answer.
     """
 
     kind: str = "status"
@@ -65,6 +82,9 @@ class Fault:
     content_type: str | None = None
     location: str = "https://login.microsoftonline.com/common/oauth2/authorize"
     headers: dict[str, str] = field(default_factory=dict)
+    applies: str = ""
+    late: float = 2.0
+    change: dict[str, Any] = field(default_factory=dict)
     hits: int = 0
     seen: int = 0
 
@@ -73,6 +93,8 @@ class Fault:
             raise ValueError(f"There is no fault {self.kind}; there are {', '.join(sorted(KINDS))}.")
         if self.match not in GROUPS and self.match not in GROUPS["any"]:
             raise ValueError(f"No request is of the kind {self.match}.")
+        if self.applies not in ("", "first", "late"):
+            raise ValueError(f"A request is carried out first or late, not {self.applies}.")
 
     def matches(self, kind: str) -> bool:
         """Whether a request of this kind is meant."""
@@ -85,7 +107,7 @@ class Fault:
 
     def response(self) -> Response | None:
         """The answer to give instead; None: the ordinary answer, perhaps late or cut (see `finish`)."""
-        if self.kind in ("slow", "cut"):
+        if self.kind in ("slow", "cut", "foreign"):
             return None
         response = self._response()
         response.delay = self.delay or 0.0

@@ -30,6 +30,8 @@ class ReferralsApi:
         self._lock = threading.Lock()
         self._kept: dict[tuple[tuple[str, str], ...], bytes] = {}
         self._kept_for: Any = None
+        self.applied: list[writes.Applied] = []
+        """Every change that was carried out, oldest first."""
 
     @staticmethod
     def kind_of(method: str, path: str, query: dict[str, str]) -> str:
@@ -130,9 +132,11 @@ class ReferralsApi:
             if payload is None or (visible is not None and not visible(payload)):
                 return error_response(self._switches.absent, "The referral was not found.")
             if request.kind == "patch":
-                writes.patch(payload, request, self._store.now())
-                self._store.put(identity, payload)
-                if "return=representation" not in request.headers.get("prefer", ""):
+                self._store.put(identity, writes.patched(payload, request, self._store.now(), self._switches))
+                intent = request.headers.get("ms-requestid", "")
+                self.applied.append(writes.Applied(identity, request.json(), intent, self._store.now()))
+                wanted = "return=representation" in request.headers.get("prefer", "")
+                if not wanted or not self._switches.representation:
                     return Response(204)
                 payload = self._store.get(identity) or payload
             elif request.method != "GET":

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import unquote
 
 from .control import Control
 from .entra import Entra, Identity
-from .faults import ENTRA, Faults
+from .faults import ENTRA, Fault, Faults
 from .messages import Request, RequestInfo, Response, json_response
 from .paging import Pager
 from .referrals_api import ReferralsApi
@@ -22,6 +23,7 @@ from .switches import Switches
 from .times import SimulatedClock
 from .tls import LOOPBACK, certificates
 from .tokens import Signer
+from .writes import Applied
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie"})
 
@@ -75,6 +77,7 @@ class Simulator:
         self._fast = fast
         self._lock = threading.Lock()
         self._last = time.monotonic()
+        self._late: list[threading.Timer] = []
         self._server: Server | None = None
         self._fill(referrals, seed, seeded_at or self.clock.now())
 
@@ -104,6 +107,10 @@ class Simulator:
         if self._server is not None:
             self._server.stop()
             self._server = None
+        for timer in self._late:
+            timer.cancel()
+            if timer.is_alive():
+                timer.join()
         if self._temporary is not None:
             self._temporary.cleanup()
 
@@ -167,8 +174,14 @@ class Simulator:
         self.switches.reset()
         self.faults.clear()
         self.requests.clear()
+        self.applied.clear()
         self.before_request = None
         self.entra.revoke(None)
+
+    @property
+    def applied(self) -> list[Applied]:
+        """Every change that was carried out through the API, oldest first."""
+        return self._api.applied
 
     # What happens
 
@@ -233,6 +246,8 @@ class Simulator:
             self.before_request(info)
         fault = self.faults.take(request.kind)
         instead = fault.response() if fault is not None else None
+        if fault is not None and not of_entra:
+            self._carry_out(request, fault)
         if instead is not None:
             if not of_entra:
                 self._api.label(request, instead)
@@ -243,6 +258,23 @@ class Simulator:
         if fault is not None:
             fault.finish(response)
         return response
+
+    def _carry_out(self, request: Request, fault: Fault) -> None:
+        """What a fault lets happen to the referral besides the answer that it gives."""
+        if fault.change:
+            self.data.change(unquote(request.path.rpartition("/")[2]), **fault.change)
+        if fault.applies == "first":
+            self._api.answer(request)
+        elif fault.applies == "late":
+            timer = threading.Timer(fault.late, self._api.answer, (request,))
+            timer.daemon = True
+            self._late.append(timer)
+            timer.start()
+
+    def wait_for_late(self) -> None:
+        """Wait until every request that a fault carries out late has been."""
+        for timer in self._late:
+            timer.join()
 
     def _note(self, request: Request) -> RequestInfo:
         headers = {name: value for name, value in request.headers.items() if name not in _SECRET_HEADERS}

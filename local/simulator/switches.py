@@ -28,6 +28,14 @@ class Switches:
     role: Literal["admin", "user", "none"] = "admin"
     user_may_write: bool = False
     gzip: bool = False
+    # Writing
+    name_path: bool = False
+    closed_status: Literal[400, 409] = 400
+    reason_required: bool = True
+    absent_replace: Literal["ok", "refuse"] = "ok"
+    representation: bool = True
+    notes_length: int = 5000
+    text_length: int = 255
     # Sign-in
     auto_approve: bool = False
     device_code_lifetime: int = 900

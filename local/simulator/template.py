@@ -9,9 +9,14 @@ ORGANIZATION = {"organizationId": "7d23e5ca-19dc-4eaa-aac8-5e6b559f0d1d", "organ
 
 
 def etag_of(key: int, updated: str) -> str:
-    """An eTag of the Cosmos form, quotes inside, whose last group is the Unix second of the write (api.md 2.3)."""
+    """An eTag of the Cosmos form, quotes inside, whose last group is the Unix second of the write (api.md 2.3).
+
+    Two writes of one second differ in the first group.
+    """
     unix = ticks_of(datetime_of(updated)) // SECOND
-    return f'"{(key * 2654435761 + unix) & 0xFFFFFFFF:08x}-0000-0800-0000-{unix & 0xFFFFFFFF:08x}0000"'
+    fraction = updated.rstrip("Z").partition(".")[2] or "0"
+    first = (key * 2654435761 + unix + int(fraction) * 40503) & 0xFFFFFFFF
+    return f'"{first:08x}-0000-0800-0000-{unix & 0xFFFFFFFF:08x}0000"'
 
 
 def links(identity: str, engagement: str) -> Json:

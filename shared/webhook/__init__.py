@@ -1,0 +1,1 @@
+"""Events in: Partner Center says that something changed, and only Microsoft's signature is believed."""

@@ -49,6 +49,8 @@ class Control:
             return self._faults(method, body)
         if path.startswith("/control/referrals"):
             return self._referrals(method, path, body)
+        if path.startswith("/control/webhook"):
+            return self._webhook(method, path, body)
         if method == "POST":
             return self._post(path, body)
         return json_response({"message": "There is no such control."}, 404)
@@ -100,6 +102,18 @@ class Control:
             data.remove(identity)
             return Response(204)
         return json_response({"message": "There is no such control."}, 404)
+
+    def _webhook(self, method: str, path: str, body: Any) -> Response:
+        webhooks = self._simulator.webhooks
+        if (method, path) == ("POST", "/control/webhook/faults"):
+            webhooks.dispatcher.fail(str(body.get("fault")), int(body.get("times", 1)))
+        elif (method, path) == ("POST", "/control/webhook"):
+            name, moment = str(body.get("event", "referral-updated")), self._simulator.data.now()
+            for identity in body["referrals"]:
+                webhooks.dispatcher.send(name, str(identity), moment)
+        elif (method, path) != ("GET", "/control/webhook"):
+            return json_response({"message": "There is no such control."}, 404)
+        return json_response(webhooks.state())
 
     def _post(self, path: str, body: Json) -> Response:
         simulator = self._simulator

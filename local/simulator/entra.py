@@ -17,7 +17,8 @@ from .switches import Switches
 from .tokens import Claims, Signer, b64
 
 RESOURCE = "https://api.partner.microsoft.com"
-KNOWN_RESOURCES = frozenset({RESOURCE, "https://api.partnercenter.microsoft.com", "https://graph.microsoft.com"})
+WEBHOOKS = "https://api.partnercenter.microsoft.com"
+KNOWN_RESOURCES = frozenset({RESOURCE, WEBHOOKS, "https://graph.microsoft.com"})
 _PROTOCOL_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 REFRESH_LIFETIME = 90 * 86_400
 
@@ -117,6 +118,11 @@ class Entra:
             return None, "The access token does not prove multi-factor authentication."
         return claims, ""
 
+    def is_for(self, token: str, resource: str) -> bool:
+        """Whether this is a live access token for a resource, of a user or of an application."""
+        claims = self.signer.read(token, "access") if token.count(".") == 2 else None
+        return claims is not None and claims["made"] >= self._dead_before and claims["aud"] == resource
+
     def access_token(self, resource: str = RESOURCE) -> str:
         """An access token of the user, as a sign-in gives it now."""
         return self._user_token(resource, ["pwd", "mfa"] if self.switches.mfa else ["pwd"])
@@ -207,6 +213,8 @@ class Entra:
         if not wanted:
             return errors.NO_SCOPE.response()
         resource = next(iter(wanted)).rpartition("/")[0].rstrip("/")
+        if resource == WEBHOOKS and not self.switches.webhook_consent:
+            return errors.PROBLEMS["consent_missing"].response(client=self.identity.client_id)
         if resource not in KNOWN_RESOURCES:
             return errors.UNKNOWN_RESOURCE.response(resource=resource, tenant=self.identity.tenant_id)
         return resource

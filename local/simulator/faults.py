@@ -12,7 +12,8 @@ from .messages import Response, html_response, json_response
 PAGES = frozenset({"list", "next"})
 API = frozenset({"list", "next", "get", "create", "patch"})
 ENTRA = frozenset({"token", "devicecode", "authorize", "metadata", "discovery"})
-GROUPS = {"pages": PAGES, "api": API, "entra": ENTRA, "any": API | ENTRA}
+WEBHOOKS = frozenset({"registration", "validation", "certificate"})
+GROUPS = {"pages": PAGES, "api": API, "entra": ENTRA, "webhooks": WEBHOOKS, "any": API | ENTRA | WEBHOOKS}
 KINDS = frozenset(
     {
         "status",
@@ -60,7 +61,7 @@ def error_response(status: int, message: str, code: str | None = None, inner: st
 class Fault:
     """One fault, served to `times` matching requests (0: to all of them) after `after` others have passed.
 
-    `match` is a kind of request (see RequestInfo) or pages, api, entra, any. `delay` is in seconds of real time;
+    `match` is a kind of request (see RequestInfo) or pages, api, entra, webhooks, any. `delay` is in seconds of real time;
     `retry_after` is seconds, a text sent as it is, or a datetime sent as an HTTP date. `shape` of a status: referrals,
     gateway (`{"statusCode": …, "message": …}`), html or empty; by default as the real hosts do it. `body` (text, or
     anything to be sent as JSON) replaces the body. `location` is where a redirect leads.

@@ -13,7 +13,8 @@ Json = dict[str, Any]
 class RequestInfo:
     """One request as it is kept in `sim.requests`: no token, no secret.
 
-    `kind`: list, next, get, create, patch (Partner Center); token, devicecode, authorize, metadata, discovery (Entra).
+    `kind`: list, next, get, create, patch (Partner Center); token, devicecode, authorize, metadata, discovery (Entra);
+    registration, validation, certificate (webhooks).
     `query` is decoded; `received` is the simulated time; `status` is 0 until answered, and -1 when the connection was
     broken on purpose instead; `waited` is the seconds since the request before, by a monotonic clock.
     """

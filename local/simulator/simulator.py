@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from .control import Control
 from .entra import Entra, Identity
-from .faults import ENTRA, Fault, Faults
+from .faults import ENTRA, WEBHOOKS, Fault, Faults
 from .messages import Request, RequestInfo, Response, json_response
 from .paging import Pager
 from .referrals_api import ReferralsApi
@@ -23,6 +23,7 @@ from .switches import Switches
 from .times import SimulatedClock
 from .tls import LOOPBACK, certificates
 from .tokens import Signer
+from .webhooks import Webhooks
 from .writes import Applied
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie"})
@@ -38,8 +39,8 @@ class Simulator:
     new certificate (other ones, for a client that has to find out).
 
     Attributes: `data` (ReferralStore), `switches`, `faults`, `requests` (RequestInfo of every request but control),
-    `tenants` (domain to tenant id), `clock`, `entra`, `before_request` (called before each answer of the referrals API
-    is computed; it may change anything).
+    `tenants` (domain to tenant id), `clock`, `entra`, `webhooks` (registration and dispatcher), `before_request` (called
+    before each answer of the referrals API is computed; it may change anything).
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Simulator:
         self.entra = Entra(self.identity, self.switches, Signer(folder))
         self._pager = Pager(self.data, self.switches, lambda: self.api_url)
         self._api = ReferralsApi(self.data, self.switches, self.entra, self._pager, fast=fast)
+        self.webhooks = Webhooks(self.data, self.switches, self.entra, lambda: self.api_url, self.ca_file)
         self._control = Control(self)
         self._fast = fast
         self._lock = threading.Lock()
@@ -104,6 +106,7 @@ class Simulator:
 
     def stop(self) -> None:
         """Stop listening, break open connections, leave no thread behind."""
+        self.webhooks.dispatcher.stop()
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -177,6 +180,8 @@ class Simulator:
         self.applied.clear()
         self.before_request = None
         self.entra.revoke(None)
+        self.webhooks.registration = None
+        self.webhooks.dispatcher.forget()
 
     @property
     def applied(self) -> list[Applied]:
@@ -228,8 +233,10 @@ class Simulator:
     def _answer(self, request: Request) -> Response:
         if request.path == "/control" or request.path.startswith("/control/"):
             return self._control.answer(request)
-        request.kind = self._api.kind_of(request.method, request.path, request.query) or self.entra.kind_of(
-            request.path
+        request.kind = (
+            self._api.kind_of(request.method, request.path, request.query)
+            or self.entra.kind_of(request.path)
+            or self.webhooks.kind_of(request.path)
         )
         info = self._note(request)
         response = self._compute(request, info)
@@ -249,10 +256,11 @@ class Simulator:
         if fault is not None and not of_entra:
             self._carry_out(request, fault)
         if instead is not None:
-            if not of_entra:
+            if not of_entra and request.kind not in WEBHOOKS:
                 self._api.label(request, instead)
             return instead
-        response = self.entra.answer(request) if of_entra else self._api.answer(request)
+        rooms = self.entra if of_entra else self.webhooks if request.kind in WEBHOOKS else self._api
+        response = rooms.answer(request)
         if request.kind in ("list", "next"):
             response.delay += self.page_delay
         if fault is not None:

@@ -7,7 +7,7 @@ so that a record without a readable date still has its place in a list.
 import itertools
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -69,6 +69,8 @@ class ReferralStore:
         self._since = ticks_of(since or clock.now())
         self.version = 0
         self.template = new_referral
+        self.watch: Callable[[str, str], None] = lambda name, id: None
+        """Told of each referral that was `created` or `updated`, by its id; expiry and removal are told to nobody."""
 
     # What tests and the control endpoint do
 
@@ -86,7 +88,9 @@ class ReferralStore:
             for order, entries in self._orders.items():
                 insort(entries, record.position(order))
             self.version += 1
-            return record.id
+        if record.id is not None:
+            self.watch("created", record.id)
+        return record.id
 
     def create(self, **fields: Any) -> str:
         """Add a well-formed new referral (New, incoming, created now) with these fields put into it; its id."""
@@ -103,9 +107,16 @@ class ReferralStore:
         with self._lock:
             payload = _decode_exact(self._records[self._by_id[id]].body)
             merge(payload, fields)
-            self.put(id, payload, touch=touch, given=fields)
+            self._put(id, payload, touch=touch, given=fields)
+        if touch:
+            self.watch("updated", id)
 
-    def put(self, id: str, payload: dict[str, Any], *, touch: bool = True, given: Collection[str] = ()) -> None:
+    def put(self, id: str, payload: dict[str, Any]) -> None:
+        """Replace a referral's payload, as a write through the API does. Raises KeyError when there is no such one."""
+        self._put(id, payload, touch=True, given=())
+        self.watch("updated", id)
+
+    def _put(self, id: str, payload: dict[str, Any], *, touch: bool, given: Collection[str]) -> None:
         """Replace a referral's payload; with `touch`, updatedDateTime and eTag become those of this write, unless
         `given` names them. Raises KeyError when there is no such referral."""
         with self._lock:
@@ -164,6 +175,16 @@ class ReferralStore:
         """How many records have no usable id: what a client can only put aside."""
         with self._lock:
             return len(self._records) - len(self._by_id)
+
+    def has_relatives(self, id: str) -> bool:
+        """Whether another referral belongs to the same engagement."""
+        with self._lock:
+            record = self.record(id)
+            engagement = decode(record.body).get("engagementId") if record else None
+            if not isinstance(engagement, str):
+                return False
+            text = encode(engagement)
+            return any(text in other.body for other in self._records.values() if other is not record)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -229,7 +250,8 @@ class ReferralStore:
         if ticks_of(datetime_of(record.created)) + EXPIRY > moment:
             return 0  # its creation was changed meanwhile; a later deadline is noted
         text = text_of(moment)
-        self.change(record.id, status="Closed", substatus="Expired", closedDateTime=text, updatedDateTime=text)
+        closed = {"status": "Closed", "substatus": "Expired", "closedDateTime": text, "updatedDateTime": text}
+        self._put(record.id, {**_decode_exact(record.body), **closed}, touch=True, given=closed)
         return 1
 
     def _after(self, record: Record) -> int:

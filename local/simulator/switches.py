@@ -45,6 +45,13 @@ class Switches:
     mfa: bool = True
     require_mfa: bool = True
     require_secret: bool = True
+    # Webhooks
+    webhook_names: Literal["camel", "pascal"] = "camel"
+    webhook_none: Literal["404", "empty"] = "404"
+    webhook_role: bool = True
+    webhook_consent: bool = True
+    webhook_signature: Literal["scheme", "bare"] = "scheme"
+    webhook_silence: bool = False
     # Which tenant a domain belongs to
     discovery: Literal["ok", "slow", "fail", "refuse"] = "ok"
     discovery_delay: float = 5.0

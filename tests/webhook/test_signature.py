@@ -131,12 +131,17 @@ def test_time_runs_out_for_the_good_one_too(later: timedelta) -> None:
         (GOOD, (GOOD,), Verdict.CHAIN),
         (SIGNING.issuer, (), Verdict.SUBJECT),
     ],
+    ids=["nothing", "HTML", "longer", "shorter", "issuer unreadable", "no issuer", "itself", "the issuer's"],
 )
 def test_a_chain_that_leads_nowhere_is_refused(certificate: bytes, chain: tuple[bytes, ...], expected: Verdict) -> None:
     assert judge(certificate=certificate, chain=chain) is expected
 
 
-@pytest.mark.parametrize("body", [b"", BODY[:-1], BODY + b"\n", BODY.replace(b",", b", ", 1), b"\xef\xbb\xbf" + BODY])
+@pytest.mark.parametrize(
+    "body",
+    [b"", BODY[:-1], BODY + b"\n", BODY.replace(b",", b", ", 1), b"\xef\xbb\xbf" + BODY],
+    ids=["empty", "cut", "line", "blank", "mark"],
+)
 def test_a_body_that_was_written_again_is_refused(body: bytes) -> None:
     assert judge(body=body) is Verdict.SIGNATURE
 

@@ -16,7 +16,7 @@ from shared.companies.book import CompanyBook, find
 from shared.core.errors import InvalidRequest, NotFound, StorageUnavailable
 from shared.model import times
 from shared.model.company import Link
-from shared.model.domains import company_domain, display_domain, is_free_mail, registrable
+from shared.model.domains import display_domain, refused_by_hand, registrable
 from shared.storage.engine.entities import key as row_key
 from shared.storage.engine.tables import RowConflict, TableStore
 from shared.storage.tables import company_links as link_rows
@@ -117,10 +117,8 @@ def _new(domain: Any, name: Any) -> Target:
     short = registrable(host)
     if short is None:
         raise InvalidRequest("This is no domain of the internet. Give one such as contoso.com.")
-    if is_free_mail(host):
-        raise InvalidRequest(f"{display_domain(short)} is a mail service that anybody can use, not a company's domain.")
-    if company_domain(host) is None:
-        raise InvalidRequest(f"{display_domain(short)} is Microsoft's and not a customer's domain.")
+    if reason := refused_by_hand(host):
+        raise InvalidRequest(f"{display_domain(short)} {reason}")
     return Target(short, " ".join((name or "").split())[:_NAME_LETTERS] or None, short)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from shared.model import times
 from shared.model.summary import ReferralSummary
+from shared.model.text import readable
 
 FOLLOWED = {
     "status": "status",
@@ -26,6 +27,7 @@ FOLLOWED = {
 }
 """Followed fields: their name in answers and in a summary."""
 _TIMES = {"closingDateTime", "missingSince"}
+_NAMES = {"name", "customerName", "city"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def diff(before: ReferralSummary, after: ReferralSummary) -> tuple[Change, ...]:
     changes = []
     for field, attribute in FOLLOWED.items():
         old, new = getattr(before, attribute), getattr(after, attribute)
+        if field in _NAMES and isinstance(old, str):
+            old = readable(old)  # stored as received before names were made readable; nobody changed it
         if old != new:
             if field in _TIMES:
                 old, new = times.public(old), times.public(new)

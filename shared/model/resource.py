@@ -13,7 +13,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.model.times import parse_time
+from shared.model.text import readable
+from shared.model.times import means_no_date, parse_time
 
 _MOST_DIGITS = 40
 _MOST_EXPONENT = 30
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 
 def _time(value: object) -> object:
-    return parse_time(value) if value not in (None, "") else None
+    return None if value in (None, "") or means_no_date(value) else parse_time(value)
 
 
 def _amount(value: object) -> object:
@@ -57,6 +58,8 @@ def _empty_object_as_list(value: object) -> object:
 Time = Annotated[str | None, BeforeValidator(_time)]
 """Text of ``model.times``."""
 Amount = Annotated[Decimal | None, Field(allow_inf_nan=False), BeforeValidator(_amount), AfterValidator(_reasonable)]
+Name = Annotated[str | None, AfterValidator(lambda value: readable(value) if value else value)]
+"""A text that names somebody or something, without what another system escaped in it."""
 Items = Annotated[list[T | None] | None, AfterValidator(_items)]
 
 
@@ -91,7 +94,7 @@ class Address(Resource):
 
     address_line1: str | None = None
     address_line2: str | None = None
-    city: str | None = None
+    city: Name = None
     state: str | None = None
     postal_code: str | None = None
     country: str | None = None
@@ -108,7 +111,7 @@ class ProfileId(Resource):
 class CustomerProfile(Resource):
     """The customer (api.md 4.2). No tenant id is documented or was seen."""
 
-    name: str | None = None
+    name: Name = None
     size: str | None = None
     is_matching_complete: bool | None = None
     address: Address | None = None
@@ -128,7 +131,7 @@ class Named(Resource):
     """An industry, product or service: an id, seldom more."""
 
     id: str | None = None
-    name: str | None = None
+    name: Name = None
 
 
 class Solution(Named):
@@ -167,7 +170,7 @@ class InvitedBy(Resource):
     """Who sent the referral; ``organizationId`` is ``msft`` for Microsoft."""
 
     organization_id: str | None = None
-    organization_name: str | None = None
+    organization_name: Name = None
 
 
 class InviteContext(Resource):
@@ -197,9 +200,9 @@ class Referral(Resource):
 
     id: str
     engagement_id: str | None = None
-    name: str | None = None
+    name: Name = None
     organization_id: str | None = None
-    organization_name: str | None = None
+    organization_name: Name = None
     external_reference_id: str | None = None
     created_date_time: Time = None
     updated_date_time: Time = None

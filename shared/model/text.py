@@ -6,6 +6,7 @@ Nothing here changes what people see; a folded text is only ever compared.
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -32,6 +33,8 @@ UNKNOWN_COUNTRY: Final = "zz"
 """CLDR's code for an unknown region, in keys of companies whose country is not given."""
 
 _KEY_LETTERS: Final = 100
+_ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});", re.ASCII)
+_TIMES_ESCAPED: Final = 3
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _INSIDE_WORDS: Final = re.compile(r"[.'`]")
 _END_OF_WORD: Final = re.compile(r"(?<=[^\W_]{2})\.")
@@ -76,6 +79,21 @@ def _is_decoration(letter: str) -> bool:
 _undecorating: Final = _Undecorating()
 
 
+def readable(text: str) -> str:
+    """A name as people write it: of ``Nehir &amp; Gaz``, which another system made for a web page, ``Nehir & Gaz``.
+
+    Only whole entities are turned back (``AT&T`` and ``Sun&copy`` stay), as often as they were escaped.
+    """
+    for _ in range(_TIMES_ESCAPED):
+        plain = _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+        if plain == text:
+            return text
+        text = "".join(
+            " " if letter in "\t\n\r\xa0" else letter for letter in plain if letter >= " " or letter in "\t\n\r"
+        )
+    return text
+
+
 @lru_cache(maxsize=4_096)
 def name_key(name: str | None, country: str | None) -> str | None:
     """The key of a company that is known by name alone: ``name-tr-acme-bilisim``.
@@ -100,23 +118,37 @@ def name_key(name: str | None, country: str | None) -> str | None:
 
 def name_words(name: str | None) -> list[str]:
     """The folded words of a company's name without its legal form; empty when the name is none or a placeholder."""
-    words = _words(fold(name)) if name else []
+    words = _words(fold(readable(name))) if name else []
     if _says_nothing(words):
         return []
     rest = _without_legal_form(words)
+    if (not rest and len(words) > 1) or _stands_for_a_name(rest):
+        return []
     # "AG" may be all there is, and one letter alone would collect strangers: then the legal form stays.
     return rest if sum(map(len, rest)) > 1 else words
 
 
 def is_placeholder(name: str) -> bool:
-    """Whether a name is one of the words that people and forms put where a name is missing."""
-    return _says_nothing(_words(fold(name)))
+    """Whether a name is one of the words that people and forms put where a name is missing, with a legal form or without."""
+    return not name_words(name)
 
 
 def _says_nothing(words: list[str]) -> bool:
     text = "".join(words)
     # A single Latin letter or a row of digits' worth of nothing; a single Chinese character can be a name.
-    return not text or (len(text) == 1 and text.isascii()) or set(text) == {"0"} or " ".join(words) in _PLACEHOLDERS
+    return not text or (len(text) == 1 and text.isascii()) or _stands_for_a_name(words)
+
+
+def _stands_for_a_name(words: list[str]) -> bool:
+    """``unknown``, ``000``, and any row of such words: ``test customer 2``."""
+    if not words:
+        return False
+    if " ".join(words) in _PLACEHOLDERS or set("".join(words)) == {"0"}:
+        return True
+    bare = [word.rstrip("0123456789") for word in words]
+    return any(word in _NO_NAMES for word in bare) and all(
+        word in _NO_NAMES or word in _FILLING or not word for word in bare
+    )
 
 
 def _words(folded: str) -> list[str]:
@@ -209,3 +241,85 @@ _PLACEHOLDERS: Final = frozenset(
         *("unbekannt", "keine", "kunde", "firma unbekannt", "inconnu", "aucun", "desconocido", "ninguno"),
     )
 )  # fmt: skip
+_NO_NAMES: Final = frozenset(
+    fold(word)
+    for word in (
+        *(
+            "test",
+            "tests",
+            "testing",
+            "tester",
+            "demo",
+            "dummy",
+            "sample",
+            "example",
+            "unknown",
+            "undefined",
+            "null",
+            "none",
+        ),
+        *(
+            "tbd",
+            "tba",
+            "asdf",
+            "asdasd",
+            "qwerty",
+            "xxx",
+            "xxxx",
+            "placeholder",
+            "noname",
+            "deneme",
+            "örnek",
+            "bilinmiyor",
+        ),
+        *("belirtilmemiş", "belirtilmedi", "bilinmeyen", "unbekannt", "inconnu", "desconocido", "sconosciuto"),
+    )
+)
+"""Words that make no name of what stands beside them, when that is filling too."""
+_FILLING: Final = frozenset(
+    fold(word)
+    for word in (
+        *(
+            "company",
+            "customer",
+            "client",
+            "account",
+            "organization",
+            "organisation",
+            "business",
+            "name",
+            "user",
+            "lead",
+        ),
+        *(
+            "partner",
+            "contact",
+            "referral",
+            "deal",
+            "new",
+            "no",
+            "not",
+            "the",
+            "a",
+            "my",
+            "our",
+            "do",
+            "use",
+            "please",
+            "ignore",
+        ),
+        *(
+            "firma",
+            "şirket",
+            "şirketi",
+            "müşteri",
+            "müşterisi",
+            "kullanıcı",
+            "hesap",
+            "hesabı",
+            "yeni",
+            "kunde",
+            "client",
+        ),
+    )
+)

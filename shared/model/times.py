@@ -16,6 +16,7 @@ _FORM = re.compile(
     re.ASCII,
 )
 _USUAL = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,7}))?Z", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 1970, 9999
 _WIDTH = len("2020-10-30T21:03:00.0000000Z")
 
 
@@ -44,6 +45,16 @@ def parse_time(value: object) -> str:
         except OverflowError:
             raise ValueError("not a time") from None
     return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}.{ticks}Z"
+
+
+def means_no_date(value: object) -> bool:
+    """Whether a text is what a system writes for a date that it has not: its own first or last day.
+
+    .NET's first is of year 1, its last of 9999; SQL Server's are of 1753 and 1900, Windows' of 1601, a spreadsheet's of 1899,
+    Unix' of 1970. Partner Center is younger than any of them.
+    """
+    match = _FORM.fullmatch(value.strip()) if isinstance(value, str) else None
+    return match is not None and not _FIRST_YEAR < int(match[1]) < _LAST_YEAR
 
 
 def from_datetime(moment: datetime) -> str:

@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError as LowLevelError
 
 from shared.core import events
 from shared.core.clock import Clock, Deadline
+from shared.core.connection import is_lasting
 from shared.core.errors import PartnerCenterError
 from shared.core.log import get_logger
 from shared.model import odd_json
@@ -211,7 +212,7 @@ class PartnerCenterClient:
                 if "json" not in answer.headers.get("Content-Type", "").lower():
                     raise _Failure(retry.BROKEN, answer.status_code, request_id)
         except requests.exceptions.RequestException as error:
-            kind = Kind.CERTIFICATE if _is_lasting(error) else Kind.CONNECTION
+            kind = Kind.CERTIFICATE if is_lasting(error) else Kind.CONNECTION
             raise _Failure(retry.rule_for_kind(kind), None, request_id) from None
         except LowLevelError:
             raise _Failure(retry.CONNECTION, None, request_id) from None
@@ -309,10 +310,3 @@ def _object(body: bytes) -> bytes:
 def _plain_id(value: str | None) -> str | None:
     """A request id, if it looks like one: it goes into the log."""
     return value if value and len(value) <= 64 and value.replace("-", "").isalnum() else None
-
-
-def _is_lasting(error: requests.exceptions.RequestException) -> bool:
-    """Whether it will not pass by itself: a wrong certificate, TLS that is none, a name without an address."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "EOF occurred" not in str(error)  # a connection that broke during the handshake may pass
-    return "NameResolutionError" in repr(error)

@@ -23,6 +23,7 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from shared.core.clock import Clock, Deadline
+from shared.core.connection import is_wrong_certificate
 from shared.core.errors import ConfigurationError, SignInUnavailable
 from shared.core.settings import Settings
 from shared.sign_in.reasons import Refusal, refusal_of
@@ -110,14 +111,14 @@ class _Http:
                 if status in {408, 429} or status >= 500:
                     raise _Busy(_seconds(headers.get("Retry-After", "")))
                 body = self._read(response)
-        except requests.exceptions.SSLError:
-            raise SignInUnavailable(
-                "The certificate of Microsoft's sign-in service can't be trusted. Check HUNTER_PARTNER_CENTER_AUTHORITY "
-                "and the network. The sign-in is kept."
-            ) from None
         except _Busy:
             raise
-        except requests.RequestException:
+        except requests.RequestException as error:
+            if is_wrong_certificate(error):
+                raise SignInUnavailable(
+                    "The certificate of Microsoft's sign-in service can't be trusted. Check "
+                    "HUNTER_PARTNER_CENTER_AUTHORITY and the network. The sign-in is kept."
+                ) from None
             raise _Busy from None
         except OSError:
             raise SignInUnavailable(

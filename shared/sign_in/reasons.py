@@ -7,7 +7,7 @@ names people, applications and addresses. The number is, since support and searc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -169,6 +169,15 @@ _BY_ERROR: Final[Mapping[str, str]] = {
     "invalid_scope": "api_unknown",
     "invalid_resource": "api_unknown",
 }
+_LAPSED: Final = frozenset({"expired", "revoked"})
+_OVERRULED: Final[Mapping[str, Collection[str]]] = {
+    "authorization_declined": REASONS.keys() - {"declined"},
+    "access_denied": _LAPSED,
+    "expired_token": REASONS.keys() - {"expired"},
+    "code_expired": REASONS.keys() - {"expired"},
+    "bad_verification_code": REASONS.keys() - {"expired"},
+}
+"""Where the OAuth error itself says how a sign-in ended, a number only explains it: these readings of numbers don't count."""
 _NUMBER_IN_TEXT: Final = re.compile(r"AADSTS(\d{4,9})", re.ASCII)
 
 
@@ -178,11 +187,12 @@ def refusal_of(answer: Mapping[str, Any]) -> Refusal:
     Args:
         answer: ``error``, and where Entra gives them ``error_codes`` and ``error_description`` with the AADSTS number.
     """
-    numbers = _numbers(answer)
+    numbers, error = _numbers(answer), str(answer.get("error", ""))
+    code = _BY_ERROR.get(error, "application_refused")
+    overruled = _OVERRULED.get(error, frozenset())
     for number in numbers:
-        if number in BY_NUMBER:
+        if number in BY_NUMBER and BY_NUMBER[number].code not in overruled:
             return Refusal(BY_NUMBER[number], number)
-    code = _BY_ERROR.get(str(answer.get("error", "")), "application_refused")
     return Refusal(REASONS[code], numbers[0] if numbers else None)
 
 

@@ -251,7 +251,7 @@ class SignIn:
         sign_in = StoredSignIn(
             state="signedIn",
             cache=cache.serialize(),
-            account=str(claims.get("preferred_username") or claims.get("upn") or ""),
+            account=_account(claims),
             sign_in_id=secrets.token_hex(16),
             signed_in_at=now,
             last_renewed_at=now,
@@ -272,6 +272,15 @@ class SignIn:
         for pending in self._store.load_all()[1]:
             if pending.expires_at < limit:
                 self._store.remove_pending(pending)
+
+
+def _account(claims: Mapping[str, Any]) -> str:
+    """Who signed in. Which claims an ID token has is up to the tenant; the first that is an address also gives the own domain.
+
+    Source: learn.microsoft.com/entra/identity-platform/id-token-claims-reference.
+    """
+    named = [str(claims[name]) for name in ("preferred_username", "upn", "email", "unique_name") if claims.get(name)]
+    return next((each for each in named if "@" in each), named[0] if named else "")
 
 
 def _checked(state: CheckState, stored: StoredSignIn) -> dict[str, Any]:

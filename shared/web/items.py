@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.model import times
+from shared.model import odd_json, times
 from shared.model.resource import CustomerProfile, Details, Member, Referral, Requirements, Resource
 from shared.model.summary import ReferralSummary
+from shared.model.text import readable
 
 _DAY: Final = timedelta(days=1)
 
@@ -119,18 +120,18 @@ def referral_detail(
         ],
     }
     if payload is not None:
-        detail["raw"] = msgspec.Raw(payload.encode("utf-8", "replace"))
+        detail["raw"] = msgspec.Raw(odd_json.strict(payload))
     return detail
 
 
 def _people(members: Iterable[Member | None] | None) -> list[dict[str, str | None]]:
     return [
         {
-            "firstName": member.first_name,
-            "lastName": member.last_name,
+            "firstName": readable(member.first_name) if member.first_name else member.first_name,
+            "lastName": readable(member.last_name) if member.last_name else member.last_name,
             "email": member.email,
             "phoneNumber": member.phone_number,
-            "title": member.title,
+            "title": readable(member.title) if member.title else member.title,
         }
         for member in members or []
         if member

@@ -68,6 +68,28 @@ def test_error_without_a_known_number(error: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "number", "code"),
+    [
+        ("authorization_declined", 70000, "declined"),
+        ("authorization_declined", 70008, "declined"),
+        ("authorization_declined", 50076, "declined"),
+        ("access_denied", 70000, "declined"),
+        ("access_denied", 65004, "consent_missing"),  # explains, and is a refusal too
+        ("access_denied", 50105, "not_assigned"),
+        ("expired_token", 70018, "expired"),
+        ("expired_token", 70000, "expired"),
+        ("bad_verification_code", 70000, "expired"),
+        ("invalid_grant", 70000, "revoked"),
+    ],
+)
+def test_an_error_that_says_how_it_ended_decides_and_the_number_only_explains(
+    error: str, number: int, code: str
+) -> None:
+    refusal = refusal_of({"error": error, "error_codes": [number]})
+    assert (refusal.reason.code, refusal.number) == (code, number)
+
+
+@pytest.mark.parametrize(
     "answer", [{}, {"error": None}, {"error": "x", "error_codes": "50076"}, {"error_codes": [None]}]
 )
 def test_odd_answers_are_understood_as_a_refusal(answer: dict[str, object]) -> None:

@@ -43,6 +43,58 @@ param tenantLookupEnabled bool = true
 @description('Blank the contacts of referrals closed for that many months; 0 keeps them.')
 param retentionMonths int = 0
 
+@description('Whether people may act on referrals from the page.')
+param writeEnabled bool = false
+
+@description('Where links in messages lead, behind a custom domain or Front Door; empty: the function app itself.')
+param publicUrl string = ''
+
+@description('How mail is sent: none, graph or acs.')
+@allowed([
+  'none'
+  'graph'
+  'acs'
+])
+param mailVia string = 'none'
+
+@description('The sender\'s address.')
+param mailFrom string = ''
+
+@description('Endpoint of Communication Services, or Graph\'s when it is not the public one.')
+param mailEndpoint string = ''
+
+@description('Whether events of Partner Center are taken in.')
+param webhookEnabled bool = false
+
+@description('Whether referrals and Dynamics 365 are kept in step.')
+param dynamicsEnabled bool = false
+
+@description('The Dynamics 365 environment\'s address.')
+param dynamicsUrl string = ''
+
+@description('Entra tenant of the environment; empty: that of Partner Center.')
+param dynamicsTenantId string = ''
+
+@description('Application that speaks to Dynamics 365; empty: the managed identity.')
+param dynamicsClientId string = ''
+
+@description('true: that application has a client secret (dynamics-client-secret in Key Vault).')
+param dynamicsUsesClientSecret bool = false
+
+@description('true: another application makes columns and keys (dynamics-setup-secret in Key Vault).')
+param dynamicsUsesSetupSecret bool = false
+
+@description('Which referrals go to the CRM by themselves: manual, accepted or all.')
+@allowed([
+  'manual'
+  'accepted'
+  'all'
+])
+param dynamicsPush string = 'accepted'
+
+@description('Id of the model-driven app in which links open records.')
+param dynamicsAppId string = ''
+
 @description('Rarely changed HUNTER_ settings, by name; they win over what the template sets.')
 param settingOverrides object = {}
 
@@ -54,6 +106,9 @@ param authClientId string = ''
 
 @description('Object ids of users or groups that get Referrals.Operate, comma separated.')
 param operatorIds string = ''
+
+@description('Object ids of users or groups that get Referrals.Write, comma separated.')
+param writerIds string = ''
 
 @description('Object ids of users or groups that get Referrals.Read, comma separated.')
 param readerIds string = ''
@@ -102,10 +157,25 @@ module resources 'resources.bicep' = {
     partnerDomains: partnerDomains
     tenantLookupEnabled: tenantLookupEnabled
     retentionMonths: retentionMonths
+    writeEnabled: writeEnabled
+    publicUrl: publicUrl
+    mailVia: mailVia
+    mailFrom: mailFrom
+    mailEndpoint: mailEndpoint
+    webhookEnabled: webhookEnabled
+    dynamicsEnabled: dynamicsEnabled
+    dynamicsUrl: dynamicsUrl
+    dynamicsTenantId: dynamicsTenantId
+    dynamicsClientId: dynamicsClientId
+    dynamicsUsesClientSecret: dynamicsUsesClientSecret
+    dynamicsUsesSetupSecret: dynamicsUsesSetupSecret
+    dynamicsPush: dynamicsPush
+    dynamicsAppId: dynamicsAppId
     settingOverrides: settingOverrides
     createAppRegistration: createAppRegistration
     authClientId: authClientId
     operatorIds: operatorIds
+    writerIds: writerIds
     readerIds: readerIds
     alertEmails: alertEmails
     noSuccessWindow: noSuccessWindow

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
-from shared.companies.book import CompanyBook
 from shared.companies.linker import CompanyLinker
 from shared.companies.tenant_lookup import TenantLookup
 from shared.core.clock import Clock, SystemClock
@@ -21,10 +20,10 @@ from shared.read_model.current import ReadModel
 from shared.sign_in.sign_in import SignIn
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.sync_state import SyncState
+from shared.storage.tables.work import WorkTable
 from shared.sync.service import Sync
 
-SYNCS_A_MINUTE: Final = 600
-SIGN_INS_A_MINUTE: Final = 600
+A_MINUTE: Final = {"sync": 600, "sign_in": 600}
 """Far above what people do, low enough that a stuck script can't keep an instance busy."""
 
 
@@ -39,8 +38,8 @@ class Services:
     def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
         self.settings: Settings = load(environ)
         self.clock: Clock = clock or SystemClock()
-        self.sync_throttle = Throttle(SYNCS_A_MINUTE, SYNCS_A_MINUTE, self.clock)
-        self.sign_in_throttle = Throttle(SIGN_INS_A_MINUTE, SIGN_INS_A_MINUTE, self.clock)
+        self.throttles = {name: Throttle(most, most, self.clock) for name, most in A_MINUTE.items()}
+        """How often this instance lets some routes be used, by the name that routes give."""
 
     @cached_property
     def store(self) -> TableStore:
@@ -68,9 +67,9 @@ class Services:
         return ReadModel(self.store)
 
     @cached_property
-    def companies(self) -> CompanyBook:
-        """The companies' rows."""
-        return CompanyBook(self.store)
+    def work(self) -> WorkTable:
+        """What is due, and when."""
+        return WorkTable(self.store)
 
     @cached_property
     def linker(self) -> CompanyLinker:

@@ -12,12 +12,17 @@ param identityPrincipalId string
 param operatorIds string
 
 @description('Object ids of users or groups, comma separated.')
+param writerIds string
+
+@description('Object ids of users or groups, comma separated.')
 param readerIds string
 
 var appRoles = loadJsonContent('../app-roles.json')
 var readRoleId = filter(appRoles, role => role.value == 'Referrals.Read')[0].id
+var writeRoleId = filter(appRoles, role => role.value == 'Referrals.Write')[0].id
 var operateRoleId = filter(appRoles, role => role.value == 'Referrals.Operate')[0].id
 var operators = empty(operatorIds) ? [] : split(operatorIds, ',')
+var writers = empty(writerIds) ? [] : split(writerIds, ',')
 var readers = empty(readerIds) ? [] : split(readerIds, ',')
 
 resource application 'Microsoft.Graph/applications@v1.0' = {
@@ -75,6 +80,12 @@ resource servicePrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
 resource operatorAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for operator in operators: {
   appRoleId: operateRoleId
   principalId: trim(operator)
+  resourceId: servicePrincipal.id
+}]
+
+resource writerAssignments 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for writer in writers: {
+  appRoleId: writeRoleId
+  principalId: trim(writer)
   resourceId: servicePrincipal.id
 }]
 

@@ -19,6 +19,20 @@ param syncSchedule string
 param partnerDomains string
 param tenantLookupEnabled bool
 param retentionMonths int
+param writeEnabled bool
+param publicUrl string
+param mailVia string
+param mailFrom string
+param mailEndpoint string
+param webhookEnabled bool
+param dynamicsEnabled bool
+param dynamicsUrl string
+param dynamicsTenantId string
+param dynamicsClientId string
+param dynamicsUsesClientSecret bool
+param dynamicsUsesSetupSecret bool
+param dynamicsPush string
+param dynamicsAppId string
 param settingOverrides object
 param subnetId string
 param alwaysReadyHttpInstances int
@@ -33,6 +47,8 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
 
 // References without a version follow the newest one (within a day, or at once after a restart).
 var tokenCacheKeyReference = '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/token-cache-key)'
+var dynamicsSecretReference = '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/dynamics-client-secret)'
+var dynamicsSetupSecretReference = '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/dynamics-setup-secret)'
 var clientSecretReference = '@Microsoft.KeyVault(SecretUri=${keyVaultUri}secrets/partner-center-client-secret)'
 
 // What the app reads (shared/core/settings.py). HUNTER_STORAGE, a connection string, is missing on purpose: identity only.
@@ -54,8 +70,31 @@ var hunterSettings = {
   HUNTER_TENANT_LOOKUP_ENABLED: tenantLookupEnabled ? 'true' : 'false'
   HUNTER_PARTNER_DOMAINS: partnerDomains
   HUNTER_ROLE_READ: 'Referrals.Read'
+  HUNTER_ROLE_WRITE: 'Referrals.Write'
   HUNTER_ROLE_OPERATE: 'Referrals.Operate'
   HUNTER_RETENTION_MONTHS: string(retentionMonths)
+  HUNTER_WRITE_ENABLED: writeEnabled ? 'true' : 'false'
+  HUNTER_UNDO_SECONDS: '20'
+  HUNTER_PUBLIC_URL: publicUrl
+  HUNTER_TEAMS_HOSTS: 'logic.azure.com,api.powerplatform.com'
+  HUNTER_MAIL_VIA: mailVia
+  HUNTER_MAIL_FROM: mailFrom
+  HUNTER_MAIL_ENDPOINT: mailEndpoint
+  HUNTER_MAIL_CLIENT_ID: identityClientId
+  HUNTER_WEBHOOK_ENABLED: webhookEnabled ? 'true' : 'false'
+  HUNTER_PARTNER_CENTER_WEBHOOK_URL: 'https://api.partnercenter.microsoft.com'
+  HUNTER_WEBHOOK_CERTIFICATE_HOSTS: '3psostorageacct.blob.core.windows.net'
+  HUNTER_WEBHOOK_CERTIFICATE_SUBJECTS: 'pcnotifications-dispatch.microsoft.com'
+  HUNTER_DYNAMICS_ENABLED: dynamicsEnabled ? 'true' : 'false'
+  HUNTER_DYNAMICS_URL: dynamicsUrl
+  HUNTER_DYNAMICS_TENANT_ID: dynamicsTenantId
+  HUNTER_DYNAMICS_CLIENT_ID: empty(dynamicsClientId) ? identityClientId : dynamicsClientId
+  HUNTER_DYNAMICS_CLIENT_SECRET: dynamicsUsesClientSecret ? dynamicsSecretReference : ''
+  HUNTER_DYNAMICS_SETUP_CLIENT_ID: ''
+  HUNTER_DYNAMICS_SETUP_SECRET: dynamicsUsesSetupSecret ? dynamicsSetupSecretReference : ''
+  HUNTER_DYNAMICS_AUTHORITY: ''
+  HUNTER_DYNAMICS_PUSH: dynamicsPush
+  HUNTER_DYNAMICS_APP_ID: dynamicsAppId
 }
 
 var platformSettings = {

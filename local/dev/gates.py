@@ -16,7 +16,8 @@ from local import node
 from local.dev.steps import StepFailedError, say
 from local.dev.tools import ROOT, child_environment, ensure_chromium, ensure_node_packages
 
-_NO_TESTS = 5  # pytest's exit code when nothing was collected
+QUICK = ("tests/unit", "tests/docs", "tests/storage")
+"""What `--quick` runs of the tests."""
 
 
 @dataclass
@@ -86,20 +87,37 @@ def _read_results(path: Path, counts: Counts) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """All gates and all tests; with arguments only pytest, which gets them. Exit code 0 when all passed."""
+    """All gates and all tests; with arguments only pytest, which gets them. Exit code 0 when all passed.
+
+    ``--quick`` leaves out what needs a browser or takes long.
+    """
+    quick = "--quick" in arguments
+    arguments = [argument for argument in arguments if argument != "--quick"]
+    return _all(_checks() if quick or not arguments else [], [*(QUICK if quick else ()), *arguments])
+
+
+def check() -> int:
+    """Style and types alone. Exit code 0 when all passed."""
+    return _all(_checks(), None)
+
+
+def _all(checks: list[tuple[str, list[str]]], arguments: list[str] | None) -> int:
+    """The checks, then pytest with these arguments (None: not at all), then one summary line."""
     counts = Counts()
     # SIGTERM ends the gate under way as Ctrl-C does; its own children end with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         ensure_node_packages()
-        ensure_chromium()
-        for name, command in [] if arguments else _checks():
+        if arguments is not None:
+            ensure_chromium()
+        for name, command in checks:
             if _run(name, command) == 0:
                 counts.passed += 1
             else:
                 counts.failed += 1
-        _pytest(arguments, counts)
+        if arguments is not None:
+            _pytest(arguments, counts)
     except StepFailedError as error:
         say(str(error))
         counts.failed += 1

@@ -16,7 +16,7 @@ from local.dev.ports import choose
 from local.dev.processes import ChildDiedError, Process, Stopped, Supervisor, TableService
 from local.dev.steps import StepFailedError, say, step
 from local.dev.tools import ROOT, STATE, child_environment, ensure_node_packages
-from shared.core.settings import SETTINGS
+from shared.core.setting_list import SETTINGS
 
 API = "/api/v1/partner-center"
 LOGS = STATE / "logs"

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from local.dev.steps import StepFailedError, say
 from local.dev.tools import ROOT, STATE, child_environment
-from shared.core.settings import SETTINGS
+from shared.core.setting_list import SETTINGS
 
 LOCAL_SETTINGS = ROOT / "local.settings.json"
 SIMULATOR_FOLDER = STATE / "simulator"

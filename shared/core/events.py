@@ -48,6 +48,8 @@ UNEXPECTED_ERROR: Final = "unexpected_error"
 """An error that nobody foresaw; ``kind`` is its type and ``at`` where it was raised."""
 VISIBILITY_CHANGED: Final = "visibility_changed"
 """A full walk met far fewer referrals than before: the account may have lost its role. Nothing was marked missing."""
+WORK_FAILED: Final = "work_failed"
+"""A part of the minute's work failed and is tried again the next minute; ``worker`` names it."""
 QUARANTINED: Final = "quarantined"
 """A record could not be stored and lies in quarantine; ``reason`` says why."""
 TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
@@ -100,8 +102,9 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         STORAGE_RETRY: ("status", "attempt", "kind", "waitSeconds", "table", "operation"),
         STORAGE_FAILED: ("status", "kind", "table", "operation"),
         FUNCTION_EXECUTED: ("status", "code", "method", "durationMs"),
-        UNEXPECTED_ERROR: ("kind", "at"),
+        UNEXPECTED_ERROR: ("kind", "at", "worker"),
         VISIBILITY_CHANGED: ("missing",),
+        WORK_FAILED: ("worker", "code"),
         QUARANTINED: ("reason",),
         TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
         COMPANY_OVERSIZE: ("referrals",),

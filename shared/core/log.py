@@ -10,10 +10,13 @@ import contextvars
 import json
 import logging
 import os
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+_ROOT = Path(__file__).parents[2]
 _context: contextvars.ContextVar[Mapping[str, object]] = contextvars.ContextVar("log_context", default={})  # noqa: B039
 
 
@@ -90,3 +93,14 @@ def _plain(value: object) -> str:
 def get_logger(name: str) -> EventLog:
     """The event log of a module."""
     return EventLog(name)
+
+
+def location(error: BaseException) -> str:
+    """Where an error was raised, as file:line of each of our frames, innermost last; no values and no message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT / "shared")]
+    return " > ".join(
+        f"{Path(frame.filename).relative_to(_ROOT).as_posix()}:{frame.lineno}"
+        for frame in (ours or frames)[-5:]
+        if Path(frame.filename).is_relative_to(_ROOT)
+    )

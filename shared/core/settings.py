@@ -3,82 +3,42 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from croniter import croniter
 from cryptography.fernet import Fernet
 
-from shared.core.errors import ConfigurationError, FeatureDisabled
+from shared.core.errors import (
+    ConfigurationError,
+    DynamicsDisabled,
+    FeatureDisabled,
+    HunterError,
+    WebhookDisabled,
+    WritingDisabled,
+)
+from shared.core.setting_list import SETTINGS
 
-PUBLIC_API_URL = "https://api.partner.microsoft.com"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting as the documents list it."""
-
-    name: str
-    default: str
-    meaning: str
-    secret: bool = False
-
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "HUNTER_PARTNER_CENTER_ENABLED", "false", "Feature flag. Off: no sync and no sign-in; reading still works."
-    ),
-    Setting("HUNTER_PARTNER_CENTER_API_URL", PUBLIC_API_URL, "The referrals API; http only for a loopback host."),
-    Setting("HUNTER_PARTNER_CENTER_TENANT_ID", "", "Entra tenant of the application; required when enabled."),
-    Setting("HUNTER_PARTNER_CENTER_CLIENT_ID", "", "Entra application id; required when enabled."),
-    Setting(
-        "HUNTER_PARTNER_CENTER_CLIENT_SECRET",
-        "",
-        "Set: confidential client, sign-in by authorization code. Unset: public client, sign-in by device code.",
-        secret=True,
-    ),
-    Setting("HUNTER_PARTNER_CENTER_AUTHORITY", "https://login.microsoftonline.com", "Entra's host; https."),
-    Setting("HUNTER_PARTNER_CENTER_SCOPE", f"{PUBLIC_API_URL}/.default", "The scope that is asked for."),
-    Setting(
-        "HUNTER_PARTNER_CENTER_SYNC_SCHEDULE", "0 */10 * * * *", "When the timer syncs: NCRONTAB, six fields, UTC."
-    ),
-    Setting("HUNTER_PARTNER_CENTER_FULL_SYNC_HOURS", "24", "A full walk when the last one is older than this."),
-    Setting(
-        "HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS",
-        "0.2",
-        "Least time between two requests of a run to Partner Center.",
-    ),
-    Setting("HUNTER_PARTNER_CENTER_OVERLAP_MINUTES", "60", "How far an incremental walk reads behind the watermark."),
-    Setting(
-        "HUNTER_STORAGE",
-        "",
-        "Connection string of the data's Table Storage; or give HUNTER_STORAGE__tableServiceUri.",
-        secret=True,
-    ),
-    Setting("HUNTER_STORAGE__tableServiceUri", "", "Address of the table service, reached by managed identity."),
-    Setting("HUNTER_STORAGE__clientId", "", "Client id of a user-assigned identity for the table service."),
-    Setting(
-        "HUNTER_TOKEN_CACHE_KEY",
-        "",
-        "Fernet key of the token cache, or several, comma separated: the first encrypts, all decrypt. Required when enabled.",
-        secret=True,
-    ),
-    Setting("HUNTER_TENANT_LOOKUP_ENABLED", "true", "Ask Entra which tenant a company's domain belongs to."),
-    Setting(
-        "HUNTER_PARTNER_DOMAINS", "", "The partner's own domains, comma separated, besides the signed-in account's."
-    ),
-    Setting("HUNTER_ROLE_READ", "Referrals.Read", "App role that may read."),
-    Setting("HUNTER_ROLE_OPERATE", "Referrals.Operate", "App role that may sync, sign in and link; reads too."),
-    Setting(
-        "HUNTER_RETENTION_MONTHS",
-        "0",
-        "Blank the contacts of referrals closed for that many months; 0 keeps them.",
-    ),
-)
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 _PC = "HUNTER_PARTNER_CENTER_"
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\]", re.ASCII)
+_OF_FEATURES = (
+    "HUNTER_WRITE_",
+    "HUNTER_UNDO_",
+    "HUNTER_TEAMS_",
+    "HUNTER_MAIL_",
+    "HUNTER_PUBLIC_",
+    "HUNTER_WEBHOOK_",
+    f"{_PC}WEBHOOK_",
+    "HUNTER_DYNAMICS_",
+)
+"""Settings that only a feature of their own needs: wrong, they stop that feature and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +71,31 @@ class Settings:
     tenant_lookup_enabled: bool
     partner_domains: tuple[str, ...]
     role_read: str
+    role_write: str
     role_operate: str
     retention_months: int
+    write_enabled: bool
+    undo_seconds: float
+    public_url: str
+    teams_hosts: tuple[str, ...]
+    mail_via: str
+    mail_from: str
+    mail_endpoint: str
+    mail_client_id: str
+    webhook_enabled: bool
+    webhook_url: str
+    webhook_certificate_hosts: tuple[str, ...]
+    webhook_certificate_subjects: tuple[str, ...]
+    dynamics_enabled: bool
+    dynamics_url: str
+    dynamics_tenant_id: str
+    dynamics_client_id: str
+    dynamics_client_secret: str
+    dynamics_setup_client_id: str
+    dynamics_setup_secret: str
+    dynamics_authority: str
+    dynamics_push: str
+    dynamics_app_id: str
     problems: tuple[Problem, ...]
 
     def __repr__(self) -> str:
@@ -128,8 +111,45 @@ class Settings:
         """
         if "HUNTER_PARTNER_CENTER_ENABLED" not in {problem.name for problem in self.problems} and not self.enabled:
             raise FeatureDisabled
-        if self.problems:
-            raise ConfigurationError(sentence(self.problems))
+        wrong = [problem for problem in self.problems if not problem.name.startswith(_OF_FEATURES)]
+        if wrong:
+            raise ConfigurationError(sentence(wrong))
+
+    def require_writing(self) -> None:
+        """Make sure that an action may be sent.
+
+        Raises:
+            WritingDisabled: HUNTER_WRITE_ENABLED is off.
+            FeatureDisabled, ConfigurationError: as for ``require_partner_center``, and for the undo window.
+        """
+        self._require(WritingDisabled, enabled=self.write_enabled, names=("HUNTER_WRITE_", "HUNTER_UNDO_"))
+        self.require_partner_center()
+
+    def require_webhook(self) -> None:
+        """Make sure that events may come in.
+
+        Raises:
+            WebhookDisabled: HUNTER_WEBHOOK_ENABLED is off.
+            ConfigurationError: a setting of the webhook is wrong.
+        """
+        names = ("HUNTER_WEBHOOK_", f"{_PC}WEBHOOK_", "HUNTER_PUBLIC_")
+        self._require(WebhookDisabled, enabled=self.webhook_enabled, names=names)
+
+    def require_dynamics(self) -> None:
+        """Make sure that Dynamics 365 may be asked.
+
+        Raises:
+            DynamicsDisabled: HUNTER_DYNAMICS_ENABLED is off.
+            ConfigurationError: a setting of Dynamics 365 is missing or wrong.
+        """
+        self._require(DynamicsDisabled, enabled=self.dynamics_enabled, names=("HUNTER_DYNAMICS_",))
+
+    def _require(self, disabled: type[HunterError], *, enabled: bool, names: tuple[str, ...]) -> None:
+        wrong = [problem for problem in self.problems if problem.name.startswith(names)]
+        if not enabled and not any(problem.name.endswith("_ENABLED") for problem in wrong):
+            raise disabled
+        if wrong:
+            raise ConfigurationError(sentence(wrong))
 
     def require_storage(self) -> None:
         """Make sure that stored data can be reached.
@@ -150,6 +170,26 @@ def sentence(problems: tuple[Problem, ...] | list[Problem]) -> str:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from the environment; never raises, see ``Settings.problems``."""
     return _Reader(os.environ if environ is None else environ).settings()
+
+
+class _Mail(TypedDict):
+    mail_via: str
+    mail_from: str
+    mail_endpoint: str
+    mail_client_id: str
+
+
+class _Dynamics(TypedDict):
+    dynamics_enabled: bool
+    dynamics_url: str
+    dynamics_tenant_id: str
+    dynamics_client_id: str
+    dynamics_client_secret: str
+    dynamics_setup_client_id: str
+    dynamics_setup_secret: str
+    dynamics_authority: str
+    dynamics_push: str
+    dynamics_app_id: str
 
 
 class _Reader:
@@ -183,10 +223,91 @@ class _Reader:
             tenant_lookup_enabled=self._boolean("HUNTER_TENANT_LOOKUP_ENABLED"),
             partner_domains=self._domains("HUNTER_PARTNER_DOMAINS"),
             role_read=self._text("HUNTER_ROLE_READ") or _DEFAULTS["HUNTER_ROLE_READ"],
+            role_write=self._text("HUNTER_ROLE_WRITE") or _DEFAULTS["HUNTER_ROLE_WRITE"],
             role_operate=self._text("HUNTER_ROLE_OPERATE") or _DEFAULTS["HUNTER_ROLE_OPERATE"],
             retention_months=int(self._number("HUNTER_RETENTION_MONTHS", 0, 1200)),
+            write_enabled=self._boolean("HUNTER_WRITE_ENABLED"),
+            undo_seconds=self._number("HUNTER_UNDO_SECONDS", 0, 120),
+            public_url=self._public_url(),
+            teams_hosts=self._hosts("HUNTER_TEAMS_HOSTS", ports=False),
+            **self._mail(),
+            webhook_enabled=self._boolean("HUNTER_WEBHOOK_ENABLED"),
+            webhook_url=self._url(f"{_PC}WEBHOOK_URL", loopback_http=True),
+            webhook_certificate_hosts=self._hosts("HUNTER_WEBHOOK_CERTIFICATE_HOSTS", ports=True),
+            webhook_certificate_subjects=self._listed("HUNTER_WEBHOOK_CERTIFICATE_SUBJECTS"),
+            **self._dynamics(authority),
             problems=tuple(self._problems),
         )
+
+    def _mail(self) -> _Mail:
+        via = self._choice("HUNTER_MAIL_VIA", ("none", "graph", "acs"))
+        sender = self._text("HUNTER_MAIL_FROM")
+        if via != "none" and not sender:
+            self._problem("HUNTER_MAIL_FROM", "It is required when mail is sent. Give the sender's address.")
+        elif sender and ("@" not in sender or set(sender) & set("<>, \t")):
+            self._problem("HUNTER_MAIL_FROM", "Give one address such as referrals@contoso.com.")
+            sender = ""
+        endpoint = "https://graph.microsoft.com" if via == "graph" else ""
+        if self._text("HUNTER_MAIL_ENDPOINT"):
+            endpoint = self._url("HUNTER_MAIL_ENDPOINT", loopback_http=True)
+        elif via == "acs":
+            self._problem(
+                "HUNTER_MAIL_ENDPOINT", "It is required with acs. Copy it from the Communication Services resource."
+            )
+        identity = self._text("HUNTER_MAIL_CLIENT_ID") or self._text("HUNTER_STORAGE__clientId")
+        return _Mail(mail_via=via, mail_from=sender, mail_endpoint=endpoint, mail_client_id=identity)
+
+    def _dynamics(self, authority: str) -> _Dynamics:
+        names = "HUNTER_DYNAMICS_"
+        enabled = self._boolean(f"{names}ENABLED")
+        url = self._url(f"{names}URL", loopback_http=True) if self._text(f"{names}URL") else ""
+        if enabled and not self._text(f"{names}URL"):
+            self._problem(f"{names}URL", "It is required when Dynamics 365 is enabled. Copy the environment's address.")
+        return _Dynamics(
+            dynamics_enabled=enabled,
+            dynamics_url=url,
+            dynamics_tenant_id=self._identifier(f"{names}TENANT_ID", required=False) or self._text(f"{_PC}TENANT_ID"),
+            dynamics_client_id=self._identifier(f"{names}CLIENT_ID", required=False),
+            dynamics_client_secret=self._text(f"{names}CLIENT_SECRET"),
+            dynamics_setup_client_id=self._identifier(f"{names}SETUP_CLIENT_ID", required=False),
+            dynamics_setup_secret=self._text(f"{names}SETUP_SECRET"),
+            dynamics_authority=self._url(f"{names}AUTHORITY", loopback_http=False)
+            if self._text(f"{names}AUTHORITY")
+            else authority,
+            dynamics_push=self._choice(f"{names}PUSH", ("manual", "accepted", "all")),
+            dynamics_app_id=self._identifier(f"{names}APP_ID", required=False),
+        )
+
+    def _public_url(self) -> str:
+        """What is set, else what the platform says; Core Tools and the local host say a loopback name with its port."""
+        if self._text("HUNTER_PUBLIC_URL"):
+            return self._url("HUNTER_PUBLIC_URL", loopback_http=True)
+        host = self._text("WEBSITE_HOSTNAME") or "127.0.0.1:7071"
+        local = urlsplit(f"//{host}").hostname in LOOPBACK_HOSTS
+        return f"{'http' if local else 'https'}://{host}"
+
+    def _choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        text = (self._text(name) or _DEFAULTS[name]).lower()
+        if text in allowed:
+            return text
+        self._problem(name, f"Set it to {', '.join(allowed[:-1])} or {allowed[-1]}.")
+        return _DEFAULTS[name]
+
+    def _listed(self, name: str) -> tuple[str, ...]:
+        return tuple(part.strip().lower() for part in (self._text(name) or _DEFAULTS[name]).split(",") if part.strip())
+
+    def _hosts(self, name: str, *, ports: bool) -> tuple[str, ...]:
+        """Host names, comma separated, each with a port where that is allowed."""
+        hosts = self._listed(name)
+        for host in hosts:
+            bare, _, port = (
+                host.rpartition(":") if ports and not host.endswith("]") and ":" in host else (host, "", "1")
+            )
+            if not _HOST.fullmatch(bare) or not port.isdigit() or not 0 < int(port) < 65_536:
+                form = "host or host:port" if ports else "host names without a port, such as logic.azure.com"
+                self._problem(name, f"Give {form}, separated by commas.")
+                return tuple(_DEFAULTS[name].split(","))
+        return hosts
 
     def _text(self, name: str) -> str:
         return self._environ.get(name, "").strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -66,13 +66,6 @@ class Run(msgspec.Struct, rename="camel", kw_only=True):
     def count_what_was_taken(self) -> None:
         """Leave out of ``fetched`` what was read but not dealt with before the run ended: the next run reads it again."""
         self.fetched = self.inserted + self.updated + self.unchanged + self.repeated + self.quarantined
-
-    def public(self) -> dict[str, Any]:
-        """The run as answers carry it."""
-        run: dict[str, Any] = msgspec.to_builtins(self)
-        for name in ("startedAt", "finishedAt", "watermark"):
-            run[name] = times.public(run[name])
-        return run
 
     def log_fields(self) -> dict[str, object]:
         """What the log says of a run: ids, codes, counts and seconds."""

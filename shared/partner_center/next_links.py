@@ -6,7 +6,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from shared.core.errors import ContractChanged, UntrustedLink
-from shared.core.settings import PUBLIC_API_URL
+from shared.core.setting_list import PUBLIC_API_URL
 
 PATH = "/v1.0/engagements/referrals"
 

@@ -13,7 +13,7 @@ import binascii
 import enum
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,39 +28,64 @@ from shared.core.errors import (
 )
 from shared.core.log import in_azure
 from shared.core.settings import Settings
+from shared.model.person import Person
 
 PRINCIPAL_HEADER: Final = "x-ms-client-principal"
 BODY_BYTES: Final = 64 * 1024
 """The longest body that any route takes."""
 ROLE_CLAIMS: Final = frozenset({"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"})
-ID_CLAIMS: Final = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "sub")
+ID_HEADER: Final = "x-ms-client-principal-id"
+ID_CLAIMS: Final = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid")
+OTHER_ID_CLAIMS: Final = ("sub", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier")
+MAIL_CLAIMS: Final = (
+    "preferred_username",
+    "email",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+    "upn",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+)
+"""Where a person's address is, the best first. App Service maps some claims of Entra to the long names."""
+NAME_CLAIMS: Final = ("name", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Role(enum.Enum):
-    """What a route asks for; OPERATE reads too."""
+class Role(enum.IntEnum):
+    """What a route asks for; each role includes those before it."""
 
-    READ = "read"
-    OPERATE = "operate"
+    READ = 1
+    WRITE = 2
+    OPERATE = 3
 
 
 @dataclass(frozen=True, repr=False)
 class Principal:
-    """Who sent a request. ``id`` is an opaque token that tells people apart and names nobody."""
+    """Who sent a request, and the highest role that they have; None for somebody without any."""
 
-    id: str
-    roles: frozenset[Role]
+    person: Person
+    role: Role | None
+
+    @property
+    def id(self) -> str:
+        """What tells people apart."""
+        return self.person.id
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """All roles that they have, the lowest first."""
+        return tuple(role for role in Role if self.may(role))
 
     def may(self, role: Role) -> bool:
         """Whether a role's routes are open to this caller."""
-        return role in self.roles or (role is Role.READ and Role.OPERATE in self.roles)
+        return self.role is not None and self.role >= role
 
     def __repr__(self) -> str:
-        """The roles alone."""
-        return f"Principal(roles={sorted(role.value for role in self.roles)})"
+        """The role alone."""
+        return f"Principal(role={self.role})"
 
 
-LOCAL: Final = Principal("local", frozenset(Role))
+ANYONE: Final = Principal(Person("anyone", "Anyone"), None)
+"""Whoever calls a route that is open to everybody."""
+LOCAL: Final = Principal(Person("local", "Developer", "developer@localhost"), Role.OPERATE)
 """Whoever sits at a developer's machine."""
 
 
@@ -75,7 +100,7 @@ def require(
     """
     environ = os.environ if environ is None else environ
     if environ.get("WEBSITE_AUTH_ENABLED", "").strip().lower() == "true":
-        principal = _principal(_header(headers, PRINCIPAL_HEADER), settings)
+        principal = _principal(headers, settings)
     elif in_azure(environ):
         raise Unauthenticated("The app's authentication is switched off. The administrator has to switch it on.")
     else:
@@ -85,8 +110,9 @@ def require(
     return principal
 
 
-def _principal(header: str, settings: Settings) -> Principal:
+def _principal(headers: Mapping[str, str], settings: Settings) -> Principal:
     """What the platform's header says: base64 of {auth_typ, name_typ, role_typ, claims: [{typ, val}]}."""
+    header = _header(headers, PRINCIPAL_HEADER)
     try:
         content = msgspec.json.decode(base64.b64decode(header, validate=True))
     except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
@@ -96,14 +122,21 @@ def _principal(header: str, settings: Settings) -> Principal:
         raise Unauthenticated
     role_types = ROLE_CLAIMS | {str(content.get("role_typ") or "roles")}
     names = {value for kind, value in claims if kind in role_types}
-    roles = {Role.READ: settings.role_read, Role.OPERATE: settings.role_operate}
-    known = dict(reversed(claims))
-    # Without an id claim the whole principal tells people apart.
-    identity = next((known[name] for name in ID_CLAIMS if name in known), header)
-    return Principal(
-        hashlib.sha256(identity.encode()).hexdigest()[:32],
-        frozenset(role for role, name in roles.items() if name in names),
-    )
+    wanted = {Role.READ: settings.role_read, Role.WRITE: settings.role_write, Role.OPERATE: settings.role_operate}
+    role = max((role for role, name in wanted.items() if name in names), default=None)
+    return Principal(_person(dict(reversed(claims)), headers), role)
+
+
+def _person(claims: Mapping[str, str], headers: Mapping[str, str]) -> Person:
+    """Who that is. Without any id the whole principal tells people apart."""
+    identity = _first(claims, ID_CLAIMS) or _header(headers, ID_HEADER) or _first(claims, OTHER_ID_CLAIMS)
+    identity = identity or hashlib.sha256(_header(headers, PRINCIPAL_HEADER).encode()).hexdigest()[:32]
+    mail = _first(claims, MAIL_CLAIMS)
+    return Person(identity, _first(claims, NAME_CLAIMS) or mail or identity, mail)
+
+
+def _first(claims: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((value for name in names if (value := claims.get(name, "").strip())), "")
 
 
 def _claims(content: Any) -> list[tuple[str, str]]:

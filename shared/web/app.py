@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import traceback
 import uuid
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core import events
-from shared.core.clock import Clock
 from shared.core.errors import HunterError, InternalError, InvalidRequest
-from shared.core.log import bound, get_logger
-from shared.core.settings import Settings
+from shared.core.log import bound, get_logger, location
 from shared.core.throttle import Throttle
+from shared.services import Services
 from shared.web import access, responses
 from shared.web.access import Principal, Role
 
@@ -26,28 +23,15 @@ log = get_logger(__name__)
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _GUID: Final = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.ASCII)
-_ROOT: Final = Path(__file__).parents[2]
 
 
-class HasSettings(Protocol):
-    """What this module needs of the container of services."""
-
-    @property
-    def settings(self) -> Settings:
-        """The app's settings."""
-
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-
-
-Services = TypeVar("Services", bound=HasSettings)
 Handler = Callable[[HttpRequest, Principal, Services], HttpResponse]
+"""What answers a route: it takes the request, the caller and the services, and raises errors of ``core.errors``."""
 
 
 def handle(
     request: HttpRequest,
-    handler: Handler[Services],
+    handler: Handler,
     *,
     role: Role | None,
     function_name: str,
@@ -72,7 +56,7 @@ def handle(
     with bound(correlationId=correlation_id, function=function_name):
         code = None
         try:
-            principal = Principal("anyone", frozenset())
+            principal = access.ANYONE
             if role is not None:
                 principal = access.require(request.headers, role, services.settings, environ)
             access.check_state_change(request.method, request.headers, request.get_body())
@@ -104,17 +88,6 @@ def correlation_of(headers: Mapping[str, str]) -> str:
         return str(trace[1])
     given = headers.get("x-correlation-id", "").strip().lower()
     return given if _GUID.fullmatch(given) else str(uuid.uuid4())
-
-
-def location(error: BaseException) -> str:
-    """Where an error was raised, as file:line of each of our frames, innermost last; no values and no message."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT / "shared")]
-    return " > ".join(
-        f"{Path(frame.filename).relative_to(_ROOT).as_posix()}:{frame.lineno}"
-        for frame in (ours or frames)[-5:]
-        if Path(frame.filename).is_relative_to(_ROOT)
-    )
 
 
 def body_of(request: HttpRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,10 +11,23 @@ import msgspec
 
 from shared.model import odd_json, times
 from shared.model.resource import CustomerProfile, Details, Member, Referral, Requirements, Resource
+from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.model.text import readable
 
 _DAY: Final = timedelta(days=1)
+
+
+def run_item(run: Run) -> dict[str, Any]:
+    """A run as answers carry it."""
+    item: dict[str, Any] = msgspec.to_builtins(run)
+    for name in ("startedAt", "finishedAt", "watermark"):
+        item[name] = times.public(item[name])
+    return item
+
+
+SUBJECTS: Final[Mapping[type, tuple[str, Callable[[Any], object]]]] = {Run: ("run", run_item)}
+"""What an error may be about: the member of the problem document that shows it, and how."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from decimal import Decimal
 from typing import Final, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from azure.functions import HttpRequest
 
@@ -167,25 +167,6 @@ def no_parameters(request: HttpRequest) -> None:
     _Given(request, "")
 
 
-def path_parameter(request: HttpRequest, name: str, position: int) -> str:
-    """A parameter of the path as the caller meant it.
-
-    The host decodes all of a segment but ``%2F``, so ``a%2Fb`` may have been ``a%2Fb`` or ``a%252Fb``; the address as it
-    came knows.
-
-    Args:
-        request: the request.
-        name: the parameter's name in the route.
-        position: which segment of the path it is, counted from 0.
-    """
-    decoded: str = request.route_params.get(name, "")
-    if "%" not in decoded:
-        return decoded
-    segments = [segment for segment in urlsplit(request.url).path.split("/") if segment]
-    exact = unquote(segments[position]) if position < len(segments) else ""
-    return exact if exact.replace("/", "%2F").casefold() == decoded.casefold() else decoded
-
-
 class _Given:
     """The parameters of one request."""
 
@@ -295,7 +276,6 @@ __all__ = [
     "ReferralQuery",
     "company_query",
     "no_parameters",
-    "path_parameter",
     "referral_query",
     "wants_raw",
 ]

@@ -13,8 +13,9 @@ from urllib.parse import quote
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.core.errors import HunterError, SyncRunning
+from shared.core.errors import HunterError
 from shared.core.log import in_azure
+from shared.web.items import SUBJECTS
 
 COMPRESS_BYTES: Final = 1024
 """Bodies longer than this are compressed for clients that take gzip."""
@@ -47,6 +48,7 @@ TITLES: Final[Mapping[int, str]] = {
     409: "Already running",
     413: "Request too large",
     415: "Unsupported media type",
+    422: "Not possible with this referral",
     429: "Too many requests",
     500: "Something is wrong on this side",
     502: "Microsoft's side did not answer as expected",
@@ -88,8 +90,10 @@ def problem(error: HunterError, correlation_id: str) -> HttpResponse:
         "code": error.code,
         "correlationId": error.correlation_id or correlation_id,
     }
-    if isinstance(error, SyncRunning):
-        body["run"] = error.run
+    body |= error.extra
+    if type(error.subject) in SUBJECTS:
+        member, item = SUBJECTS[type(error.subject)]
+        body[member] = item(error.subject)
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))

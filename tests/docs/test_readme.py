@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import re
-import runpy
 from pathlib import Path
 
 import pytest
 
-from shared.core.settings import SETTINGS
+from local.dev import docs
+from shared.core.setting_list import SETTINGS
+from shared.web.routes import ROUTES
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def _table(heading: str) -> list[list[str]]:
-    section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
-    rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("| `")]
-    return [[cell.strip().strip("`") for cell in row] for row in rows]
+def test_the_tables_are_those_of_the_code() -> None:
+    assert not docs.stale(), "python3 dev.py docs writes them anew"
 
 
-def test_the_settings_table_is_the_code_s() -> None:
-    assert _table("Settings") == [[one.name, one.default, one.meaning] for one in SETTINGS]
-
-
-def test_the_routes_table_is_the_function_list() -> None:
-    served = set()
-    # An app of its own: one can be asked for its functions only once.
-    for function in runpy.run_path(str(ROOT / "function_app.py"))["app"].get_functions():
-        trigger = function.get_trigger()
-        assert trigger is not None
-        binding = trigger.get_dict_repr()
-        if binding["type"] == "httpTrigger":
-            method = binding["methods"][0]
-            served.add((f"{getattr(method, 'value', method)} /{binding['route']}", function.get_function_name()))
-    assert {(row[0], row[1]) for row in _table("Routes")} == served
+def test_every_setting_route_and_error_is_in_a_table() -> None:
+    for name, wanted in {
+        "settings.md": [each.name for each in SETTINGS],
+        "routes.md": [each.name for each in ROUTES],
+        "errors.md": [each.code for each in docs.kinds()],
+    }.items():
+        text = (ROOT / "docs" / name).read_text("utf-8")
+        assert [entry for entry in wanted if f"| `{entry}` |" not in text] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

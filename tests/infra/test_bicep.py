@@ -86,7 +86,7 @@ def test_azd_never_has_to_ask_for_more_than_name_and_place() -> None:
 
 def test_secrets_come_in_as_secure_parameters_everywhere() -> None:
     secret = re.compile("secret$|key$", re.IGNORECASE)
-    flags = {"partnerCenterUsesClientSecret"}
+    flags = {"partnerCenterUsesClientSecret", "dynamicsUsesClientSecret", "dynamicsUsesSetupSecret"}
     seen = 0
     for path in FILES:
         for name, parameter in template(relative(path)).parameters.items():

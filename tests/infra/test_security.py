@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from shared.core.settings import SETTINGS
+from shared.core.setting_list import SETTINGS
 from tests.infra.bicep import FILES, INFRA, template
 
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
@@ -140,7 +140,9 @@ def test_only_people_with_a_role_are_let_in() -> None:
 def test_the_registrations_roles_are_those_that_the_app_asks_for() -> None:
     roles = json.loads((INFRA / "app-roles.json").read_text("utf-8"))
     defaults = {setting.name: setting.default for setting in SETTINGS}
-    assert [role["value"] for role in roles] == [defaults["HUNTER_ROLE_READ"], defaults["HUNTER_ROLE_OPERATE"]]
+    assert [role["value"] for role in roles] == [
+        defaults[f"HUNTER_ROLE_{role}"] for role in ("READ", "WRITE", "OPERATE")
+    ]
     assert len({role["id"] for role in roles}) == len(roles)
     assert all(role["isEnabled"] and role["allowedMemberTypes"] == ["User"] for role in roles)
     for role in roles:

@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from shared.core.settings import SETTINGS, load
+from shared.core.setting_list import SETTINGS
+from shared.core.settings import load
 from tests.infra.bicep import INFRA, ROOT, template
 
 NAMES = {setting.name for setting in SETTINGS}
@@ -66,6 +67,17 @@ def test_parameters_default_to_the_codes_defaults() -> None:
         "partnerDomains": "HUNTER_PARTNER_DOMAINS",
         "tenantLookupEnabled": "HUNTER_TENANT_LOOKUP_ENABLED",
         "retentionMonths": "HUNTER_RETENTION_MONTHS",
+        "writeEnabled": "HUNTER_WRITE_ENABLED",
+        "publicUrl": "HUNTER_PUBLIC_URL",
+        "mailVia": "HUNTER_MAIL_VIA",
+        "mailFrom": "HUNTER_MAIL_FROM",
+        "mailEndpoint": "HUNTER_MAIL_ENDPOINT",
+        "webhookEnabled": "HUNTER_WEBHOOK_ENABLED",
+        "dynamicsEnabled": "HUNTER_DYNAMICS_ENABLED",
+        "dynamicsUrl": "HUNTER_DYNAMICS_URL",
+        "dynamicsTenantId": "HUNTER_DYNAMICS_TENANT_ID",
+        "dynamicsPush": "HUNTER_DYNAMICS_PUSH",
+        "dynamicsAppId": "HUNTER_DYNAMICS_APP_ID",
     }.items():
         default = main[parameter]["default"]
         assert (str(default).lower() if isinstance(default, bool) else str(default)) == DEFAULTS[name], name
@@ -123,8 +135,8 @@ def test_the_example_holds_no_secret() -> None:
     assert "AccountKey" not in example()["HUNTER_STORAGE"] or "devstoreaccount1" in example()["HUNTER_STORAGE"]
 
 
-def test_the_readme_lists_every_setting() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
+def test_the_documents_list_every_setting() -> None:
+    readme = (ROOT / "docs" / "settings.md").read_text("utf-8")
     for name in sorted(NAMES):
         assert name in readme, name
 

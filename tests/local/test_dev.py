@@ -16,7 +16,8 @@ import pytest
 from local.dev import gates, ports, stack, tools
 from local.dev.processes import ChildDiedError, Process, Stopped, Supervisor
 from local.simulator import Simulator
-from shared.core.settings import SETTINGS, load
+from shared.core.setting_list import SETTINGS
+from shared.core.settings import load
 from tests.hosting import ROOT, eventually, runs
 
 

@@ -24,7 +24,7 @@ def table(heading: str) -> list[tuple[str, ...]]:
 
 def concrete(kind: type[HunterError] = HunterError) -> set[type[HunterError]]:
     """All classes of errors that are raised, not only inherited from."""
-    found = {kind} if "code" in vars(kind) or not kind.__subclasses__() else set()
+    found = set() if kind.__subclasses__() else {kind}
     for each in kind.__subclasses__():
         found |= concrete(each)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.core.errors import HunterError, RunInterrupted, SyncRunning
-from shared.model.run import Mode
+from shared.model.run import Mode, Run
 from shared.storage.tables.sync_state import LEASE_SECONDS
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import Dump, World, check_counts
@@ -42,9 +42,9 @@ def test_a_second_sync_is_told_which_one_is_running(world: World) -> None:
     [answer] = answers
     assert isinstance(answer, SyncRunning)
     assert (answer.code, answer.status) == ("sync_running", 409)
-    assert answer.run is not None
-    assert answer.run["id"] == run.id
-    assert (answer.run["state"], answer.run["trigger"]) == ("running", "timer")
+    assert isinstance(answer.subject, Run)
+    assert answer.subject.id == run.id
+    assert (answer.subject.state, answer.subject.trigger) == ("running", "timer")
     assert [one.id for one in world.state.runs()] == [run.id]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.core.errors import ConfigurationError, FeatureDisabled
-from shared.core.settings import SETTINGS, load
+from shared.core.setting_list import SETTINGS
+from shared.core.settings import load
 
 ROOT = Path(__file__).parents[2]
 PC = "HUNTER_PARTNER_CENTER_"

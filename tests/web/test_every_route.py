@@ -12,11 +12,17 @@ from azure.functions import HttpRequest, HttpResponse
 from local.simulator import Simulator
 from shared import services as services_module
 from shared.services import Services
+from shared.web.access import Role
+from shared.web.routes import ROUTES
 from tests.hosting import ROOT, app_settings
-from tests.web.test_access import OPERATE, READ, header
+from tests.web.test_access import OPERATE, READ, WRITE, header
 
-OPEN = {"health"}
-OPERATORS = {"sync_referrals", "link_company", "begin_sign_in", "check_sign_in", "complete_sign_in", "sign_out"}
+BY_ROLE = {route.name: route.role for route in ROUTES}
+OPEN = {name for name, role in BY_ROLE.items() if role is None}
+WRITERS = {name for name, role in BY_ROLE.items() if role == Role.WRITE}
+OPERATORS = {name for name, role in BY_ROLE.items() if role == Role.OPERATE}
+GUARDED_READS = {"complete_sign_in"}
+"""What is read by operators alone."""
 AZURE = {"WEBSITE_SITE_NAME": "hunter", "WEBSITE_INSTANCE_ID": "1", "WEBSITE_HOSTNAME": "hunter.azurewebsites.net"}
 # A module of its own: an app can list its functions only once.
 EVERYTHING: Any = runpy.run_path(str(ROOT / "function_app.py"))["app"].get_functions()
@@ -55,14 +61,15 @@ def code(response: HttpResponse) -> str:
 
 def test_the_list_is_whole() -> None:
     names = {one.get_function_name() for one in HTTP}
-    assert names >= OPEN | OPERATORS
+    assert names == set(BY_ROLE)
+    assert {"health"} == OPEN
     assert len(names) == len(HTTP) >= 17
     assert {one.get_trigger().type for one in EVERYTHING} == {"httpTrigger", "timerTrigger"}
     # The platform's own keys would end in addresses; the app's access control does without them.
     assert {str(one.get_trigger().auth_level.value).lower() for one in HTTP} == {"anonymous"}
-    # What changes something is a POST; the callback alone is where Entra sends a browser.
-    assert {name for name, method in METHODS if method == "POST"} == OPERATORS - {"complete_sign_in"}
-    assert {method for _, method in METHODS} == {"GET", "POST"}
+    # Reading asks for no more than to read; the callback is where Entra sends a browser.
+    assert {name for name, method in METHODS if method == "GET"} & (WRITERS | OPERATORS) <= GUARDED_READS
+    assert {method for _, method in METHODS} <= {"GET", "POST", "PUT", "DELETE"}
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)
@@ -79,15 +86,20 @@ def test_roles_of_every_route(services: Services, name: str, method: str, monkey
     assert call(name, method, {}).status_code == (200 if name in OPEN else 401)
     nobody = call(name, method, header("Other.Role"))
     assert nobody.status_code == (200 if name in OPEN else 403)
-    reader = call(name, method, header(READ))
-    if name in OPERATORS:
-        assert (reader.status_code, code(reader)) == (403, "forbidden")
-    for response in (call(name, method, header(OPERATE)), *([] if name in OPERATORS else [reader])):
+    if name in OPEN:
+        return
+    role = BY_ROLE[name]
+    assert role is not None
+    for claim, has in ((READ, Role.READ), (WRITE, Role.WRITE), (OPERATE, Role.OPERATE)):
+        response = call(name, method, header(claim))
+        if has < role:
+            assert (response.status_code, code(response)) == (403, "forbidden")
+            continue
         assert response.status_code not in {401, 403, 415, 429}, (name, response.get_body())
         assert code(response) != "internal_error", name
 
 
-@pytest.mark.parametrize(("name", "method"), [pair for pair in METHODS if pair[1] == "POST"])
+@pytest.mark.parametrize(("name", "method"), [pair for pair in METHODS if pair[1] != "GET" and pair[0] not in OPEN])
 def test_state_changes_of_other_sites_are_refused(
     services: Services, name: str, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +121,7 @@ def test_the_callback_leads_to_own_paths_only(services: Services, monkeypatch: p
 @pytest.mark.parametrize("name", ["sync_referrals", "begin_sign_in"])
 def test_a_stuck_script_meets_the_throttle(services: Services, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
-    throttle = services.sync_throttle if name == "sync_referrals" else services.sign_in_throttle
+    throttle = services.throttles["sync" if name == "sync_referrals" else "sign_in"]
     monkeypatch.setattr(throttle, "_tokens", 0.0)
     response = call(name, "POST", header(OPERATE))
     assert (response.status_code, code(response)) == (429, "too_many_requests")

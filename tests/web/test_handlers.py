@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.companies.book import CompanyBook
 from shared.core.errors import HunterError, InvalidParameter, InvalidRequest, NotFound
 from shared.model.changes import Change
 from shared.model.company_rows import Touched
@@ -27,6 +28,7 @@ from shared.web import responses
 from shared.web.access import LOCAL
 from shared.web.handlers import page
 from shared.web.handlers import reading as handlers
+from shared.web.routes import ROUTES
 from tests.web import contract
 from tests.web.contract import API
 from tests.web.requests import get, post
@@ -74,7 +76,7 @@ class App:
             referrals.write_pieces(self.services.store, pieces)
             self.services.store.table("Referrals").replace(row, None)
             touched.append(Touched(summary.id, None, summary))
-        self.services.companies.apply(touched)
+        CompanyBook(self.services.store).apply(touched)
         sync_state.bump_data_version(self.services.store)
 
     def change(self, referral_id: str, at: datetime, *changes: Change) -> None:
@@ -85,7 +87,9 @@ class App:
         self, handler: Callable[[HttpRequest, Any, Services], HttpResponse], request: HttpRequest
     ) -> HttpResponse:
         """What the caller gets, after everything that answers go through."""
-        return responses.finish(request, handler(request, LOCAL, self.services), "correlation", {})
+        route = next((route for route in ROUTES if route.handle() is handler), None)
+        exact = route.exact(request) if route else request
+        return responses.finish(request, handler(exact, LOCAL, self.services), "correlation", {})
 
     def referral(self, referral_id: str, query: str = "") -> Any:
         path = f"{API}/referrals/{quote(referral_id, safe='')}{query}"
@@ -430,12 +434,22 @@ def test_files_of_the_page_have_their_types_and_tags(static: Path) -> None:
     changed = page.page_file(get("/app/app.js", route={"file": "app.js"}), static)
     assert changed.get_body() == b"export const x = 1;"
     assert changed.headers["ETag"] != script.headers["ETag"]
+    inner = page.page_file(get("/app/inner/secret.json", route={"file": "inner/secret.json"}), static)
+    assert (inner.get_body(), inner.mimetype) == (b"{}", "application/json")
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *("none.js", "contract.ts", "../page.py", "..%2Fpage.py", "inner/secret.json", "inner%2Fsecret.json", "inner"),
+        *(
+            "none.js",
+            "contract.ts",
+            "../page.py",
+            "..%2Fpage.py",
+            "inner/../../page.py",
+            "inner%2Fsecret.json",
+            "inner",
+        ),
         *("link.json", "", ".", "..", "/etc/passwd", "index.html\x00", "INDEX.HTML.."),
     ],
 )

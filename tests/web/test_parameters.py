@@ -10,6 +10,7 @@ import pytest
 from shared.core.errors import InvalidParameter
 from shared.web import parameters
 from shared.web.parameters import Paging, ReferralQuery
+from shared.web.routes import ROUTES
 from tests.web.requests import get
 
 REFERRALS = "/api/v1/partner-center/referrals"
@@ -171,4 +172,5 @@ def test_an_id_in_the_path_is_the_one_that_was_meant(referral_id: str) -> None:
     # The host hands over a segment with everything decoded but %2F.
     decoded = referral_id.replace("/", "%2F")
     request = get(f"{REFERRALS}/{encoded}/company", route={"id": decoded})
-    assert parameters.path_parameter(request, "id", 4) == referral_id
+    route = next(route for route in ROUTES if route.name == "link_company")
+    assert route.exact(request).route_params["id"] == referral_id

@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,24 +14,16 @@ import pytest
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core import errors
-from shared.core.clock import Clock, SystemClock
 from shared.core.errors import HunterError, InvalidRequest, SyncRunning, Throttled, Unavailable
-from shared.core.settings import Settings, load
 from shared.core.throttle import Throttle
+from shared.model.run import Run
+from shared.services import Services
 from shared.web import responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of, correlation_of, handle
 
 AZURE = {"WEBSITE_SITE_NAME": "hunter", "WEBSITE_HOSTNAME": "hunter.azurewebsites.net", "WEBSITE_AUTH_ENABLED": "True"}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-
-
-class Services:
-    """No more than the gate needs."""
-
-    def __init__(self) -> None:
-        self.settings: Settings = load({})
-        self.clock: Clock = SystemClock()
 
 
 def request(method: str = "GET", body: bytes = b"", **headers: str) -> HttpRequest:
@@ -49,7 +42,7 @@ def ask(
             raise handler
         return handler if isinstance(handler, HttpResponse) else responses.json(handler)
 
-    settings = {"role": Role.READ, "function_name": "test", "services": Services(), **options}
+    settings = {"role": Role.READ, "function_name": "test", "services": Services({}), **options}
     return handle(sent or request(), answers, environ=environ or {}, **settings)
 
 
@@ -116,9 +109,10 @@ def test_retry_after_is_whole_seconds_and_never_too_short() -> None:
 
 
 def test_a_running_sync_is_told_with_its_run() -> None:
-    response = ask(SyncRunning(run={"id": "r1"}))
+    response = ask(SyncRunning(subject=Run.start("full", "timer", datetime(2026, 11, 24, 9, 0, 0, tzinfo=UTC))))
     assert response.status_code == 409
-    assert content(response)["run"] == {"id": "r1"}
+    assert content(response)["run"]["mode"] == "full"
+    assert content(response)["run"]["startedAt"] == "2026-11-24T09:00:00Z"
 
 
 def test_an_unforeseen_error_says_nothing_of_itself(caplog: pytest.LogCaptureFixture) -> None:

@@ -152,7 +152,7 @@ class SyncState:
             holder = head.holder(now)
             if holder:
                 running = self.run(holder)
-                raise SyncRunning(run=running.public() if running else None)
+                raise SyncRunning(subject=running)
             lease = _lease_row(run.id, int(head.lease["fence"]) + 1 if head.lease else 1, now, settled=False)
             operations: list[Operation] = [
                 Replace(lease, head.lease["etag"]) if head.lease else Insert(lease),

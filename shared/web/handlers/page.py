@@ -9,7 +9,9 @@ from typing import Final
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core.errors import NotFound
+from shared.services import Services
 from shared.web import responses
+from shared.web.access import Principal
 
 STATIC: Final = Path(__file__).parent.parent / "static"
 INDEX: Final = "index.html"
@@ -26,6 +28,16 @@ TYPES: Final = {
 """What is served, and as what. Other files (type declarations, maps) belong to development."""
 
 
+def get_page(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET /app and /app/{file}: the page and its files. Raises NotFound."""
+    return page_file(request)
+
+
+def get_health(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET /api/health: that the process serves."""
+    return responses.json({"status": "ok"})
+
+
 def page_file(request: HttpRequest, folder: Path = STATIC) -> HttpResponse:
     """One file of the page; /app alone is the page itself.
 
@@ -34,8 +46,8 @@ def page_file(request: HttpRequest, folder: Path = STATIC) -> HttpResponse:
     """
     name = request.route_params.get("file") or INDEX
     # The name is looked up among what lies there, never joined to a path: no "..", no link, no other folder.
-    path = next((path for path in folder.iterdir() if path.name == name and path.is_file()), None)
-    if path is None or path.suffix not in TYPES or path.is_symlink():
+    path = next((path for path in folder.rglob("*") if path.relative_to(folder).as_posix() == name), None)
+    if path is None or path.suffix not in TYPES or path.is_symlink() or not path.is_file():
         raise NotFound("The page has no such file.")
     status = path.stat()
     return responses.file(_content(path, status.st_mtime_ns, status.st_size), TYPES[path.suffix])

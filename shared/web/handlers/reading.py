@@ -23,13 +23,10 @@ from shared.storage.tables.changes import load_changes
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
-from shared.web.handlers import page
 
 if TYPE_CHECKING:
     from shared.services import Services
 
-_ITEM: Final = 4
-"""The segment of a path that holds an id or a key: /api/v1/partner-center/referrals/{id}."""
 _READERS: Final = 8
 _COMPANY_CHANGES: Final = 200
 """How many changes a company shows."""
@@ -61,7 +58,7 @@ def get_summary(request: HttpRequest, principal: Principal, services: Services) 
 def get_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET companies/{key}: a company with its referrals and their changes. Raises InvalidParameter and NotFound."""
     parameters.no_parameters(request)
-    key = parameters.path_parameter(request, "key", _ITEM)
+    key = request.route_params["key"]
     snapshot, now = services.read_model.snapshot(), services.clock.now()
     company = snapshot.company(key)
     if company is None:
@@ -85,7 +82,7 @@ def get_company(request: HttpRequest, principal: Principal, services: Services) 
 def get_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET referrals/{id}: all that is known of a referral. Raises InvalidParameter and NotFound."""
     raw = parameters.wants_raw(request)
-    referral_id = parameters.path_parameter(request, "id", _ITEM)
+    referral_id = request.route_params["id"]
     snapshot = services.read_model.snapshot()
     position = snapshot.referral(referral_id)
     row = referrals.read_rows(services.store.table("Referrals"), [referral_id]).get(referral_id)
@@ -110,7 +107,7 @@ def link_company(request: HttpRequest, principal: Principal, services: Services)
     Raises InvalidParameter, InvalidRequest and NotFound.
     """
     parameters.no_parameters(request)
-    referral_id = parameters.path_parameter(request, "id", _ITEM)
+    referral_id = request.route_params["id"]
     now = services.clock.now()
     services.linker.link(referral_id, body_of(request), principal.id, now)
     snapshot = services.read_model.snapshot()
@@ -125,16 +122,6 @@ def get_quarantine(request: HttpRequest, principal: Principal, services: Service
     parameters.no_parameters(request)
     records = quarantine.load(services.store)
     return responses.json({"items": records, "total": len(records)})
-
-
-def get_page(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
-    """GET /app and /app/{file}: the page and its files. Raises NotFound."""
-    return page.page_file(request)
-
-
-def get_health(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
-    """GET /api/health: that the process serves."""
-    return responses.json({"status": "ok"})
 
 
 def _changes(services: Services, latest: Sequence[ReferralSummary]) -> list[dict[str, Any]]:

@@ -9,32 +9,25 @@ from typing import Any, Final
 
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.core import events
 from shared.core.errors import (
-    FeatureDisabled,
-    HunterError,
     InvalidParameter,
     NotFound,
     RunInterrupted,
     SignInRequired,
-    SyncRunning,
 )
-from shared.core.log import bound, get_logger
+from shared.core.log import get_logger
 from shared.core.schedule import interval, next_tick
 from shared.model import times
 from shared.model.run import Mode, Run
 from shared.services import Services
 from shared.storage.tables.sync_state import Cursor
-from shared.sync import metrics
-from shared.sync.service import TIMER_SECONDS
-from shared.web import parameters, responses
+from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
 
 log = get_logger(__name__)
 
 RUNS: Final = "/api/v1/partner-center/sync/runs/"
-_RUN_SEGMENT: Final = 5
 LATE_INTERVALS: Final = 3
 """The data is no longer fresh when the last success is older than so many intervals of the schedule."""
 
@@ -48,7 +41,7 @@ def post_sync(request: HttpRequest, principal: Principal, services: Services) ->
         look_up_tenants_soon(services)
     paused = run.state == "paused"
     return responses.json(
-        run.public(), status=202 if paused else 200, headers={"Location": RUNS + run.id} if paused else None
+        items.run_item(run), status=202 if paused else 200, headers={"Location": RUNS + run.id} if paused else None
     )
 
 
@@ -90,31 +83,11 @@ def get_sync(request: HttpRequest, principal: Principal, services: Services) -> 
 def get_run(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET sync/runs/{id}: one run."""
     parameters.no_parameters(request)
-    run = services.state.run(parameters.path_parameter(request, "id", _RUN_SEGMENT))
+    run = services.state.run(request.route_params["id"])
     if run is None:
         raise NotFound("There is no run with this id.")
     holder = services.state.load().holder(services.clock.now()) if run.state == "running" else None
     return responses.json(_shown(run, holder))
-
-
-def sync_on_schedule(services: Services) -> None:
-    """The timer's tick: sync, keep the sign-in alive, look up tenants. Never raises: everything is recorded and logged."""
-    with bound(function="sync_on_schedule"):
-        try:
-            services.settings.require_partner_center()
-            services.sync.run("timer", budget=TIMER_SECONDS)
-        except (FeatureDisabled, SyncRunning) as error:
-            log.info(events.SYNC_SKIPPED, code=error.code)
-        except HunterError as error:
-            # A run that took place has said so itself; this is for those that could not even begin.
-            log.warning(events.SYNC_SKIPPED, code=error.code)
-        try:
-            if services.settings.enabled and not services.settings.problems:
-                services.sign_in.keep_alive()
-                metrics.sign_in_age(services.sign_in.status().last_renewed_at, services.clock.now())
-                services.tenant_lookup.run()
-        except HunterError as error:
-            log.warning(events.SIGN_IN_RENEWAL_FAILED, code=error.code)
 
 
 def look_up_tenants_soon(services: Services) -> None:
@@ -143,7 +116,7 @@ def _wanted(body: dict[str, Any]) -> tuple[Mode, bool]:
 
 def _shown(run: Run, holder: str | None) -> dict[str, Any]:
     """A run as it is: one whose process died says running in storage until the next run takes over."""
-    public = run.public()
+    public = items.run_item(run)
     if run.state == "running" and run.id != holder:
         public["state"] = "failed"
         public["error"] = {"code": RunInterrupted.code, "message": RunInterrupted.default, "correlationId": None}

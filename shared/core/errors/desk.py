@@ -1,0 +1,30 @@
+"""What is wrong with a view or a notification."""
+
+from __future__ import annotations
+
+from shared.core.errors.base import HunterError
+from shared.core.errors.requests import RequestError
+
+
+class ViewInUse(HunterError):
+    """A subscription uses the view; delete or change that first."""
+
+    code = "view_in_use"
+    status = 409
+    default = "This view is used by a notification, so it can't be deleted. Change or delete the notification first."
+
+
+class InvalidTarget(RequestError):
+    """A subscription's target is no address that messages may go to."""
+
+    code = "invalid_target"
+    status = 400
+    default = "Messages can't be sent to this address. Use an address of an allowed Teams host, or a mail address."
+
+
+class InvalidView(RequestError):
+    """A subscription names a view of companies, or somebody else's private one."""
+
+    code = "invalid_view"
+    status = 400
+    default = "A notification needs a view of referrals that you can see."

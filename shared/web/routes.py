@@ -1,0 +1,172 @@
+"""Every route: where it is, who may use it, and what answers it. function_app.py registers this table.
+
+A handler is named ``room:function`` and lives in ``handlers/room.py``. It takes the request, the caller and the services,
+and is imported when its route is first used, so that a cold start pays for nothing it does not need.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from azure.functions import HttpRequest
+
+from shared.web.access import Role
+from shared.web.app import Handler
+
+API: Final = "api/v1/partner-center"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one address."""
+
+    name: str
+    """The function's name."""
+    method: str
+    template: str
+    handler: str
+    role: Role | None
+    """None: open to everybody."""
+    summary: str
+    throttle: str | None = None
+    """Which of the services' throttles it shares."""
+
+    def handle(self) -> Handler:
+        """The function that answers it."""
+        room, _, function = self.handler.partition(":")
+        handler: Handler = getattr(importlib.import_module(f"shared.web.handlers.{room}"), function)
+        return handler
+
+    def exact(self, request: HttpRequest) -> HttpRequest:
+        """The request with the values of its path as the caller meant them.
+
+        The host decodes all of a segment but ``%2F``, so ``a%2Fb`` may have been ``a%2Fb`` or ``a%252Fb``; the address as
+        it came knows.
+        """
+        given: dict[str, str] = dict(request.route_params)
+        if not any("%" in value for value in given.values()):
+            return request
+        segments = [segment for segment in urlsplit(request.url).path.split("/") if segment]
+        for position, part in enumerate(self.template.split("/")):
+            name = part.strip("{}*")
+            if part.startswith("{") and name in given and position < len(segments):
+                meant = unquote(segments[position])
+                if meant.replace("/", "%2F").casefold() == given[name].casefold():
+                    given[name] = meant
+        return HttpRequest(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            params=dict(request.params),
+            route_params=given,
+            body=request.get_body(),
+        )
+
+
+READING: Final = (
+    Route(
+        "list_referrals",
+        "GET",
+        f"{API}/referrals",
+        "reading:list_referrals",
+        Role.READ,
+        "A page of referrals with facets; filters, search, sort; ETag.",
+    ),
+    Route(
+        "get_referral",
+        "GET",
+        f"{API}/referrals/{{id}}",
+        "reading:get_referral",
+        Role.READ,
+        "One referral with contacts, history and related ones; `?raw=true` adds the payload.",
+    ),
+    Route(
+        "link_company",
+        "POST",
+        f"{API}/referrals/{{id}}/company",
+        "reading:link_company",
+        Role.WRITE,
+        'Links it by hand: `{"key"}`, `{"domain", "name"}`, or `{"key": null}` for back.',
+    ),
+    Route("list_companies", "GET", f"{API}/companies", "reading:list_companies", Role.READ, "A page of companies."),
+    Route(
+        "get_company",
+        "GET",
+        f"{API}/companies/{{key}}",
+        "reading:get_company",
+        Role.READ,
+        "One company with its referrals and their changes.",
+    ),
+    Route(
+        "get_quarantine",
+        "GET",
+        f"{API}/quarantine",
+        "reading:get_quarantine",
+        Role.READ,
+        "Records that can't be stored, with the reason.",
+    ),
+    Route("get_summary", "GET", f"{API}/summary", "reading:get_summary", Role.READ, "The figures of the overview."),
+    Route(
+        "get_me", "GET", f"{API}/me", "me:get_me", Role.READ, "Who is signed in, their roles, and what is switched on."
+    ),
+)
+SYNC: Final = (
+    Route(
+        "sync_referrals",
+        "POST",
+        f"{API}/referrals/sync",
+        "sync:post_sync",
+        Role.OPERATE,
+        'Syncs now. Body, optional: `{"mode": "incremental" or "full", "dryRun": false}`. 200 with the run; 202 when its '
+        "time was up.",
+        throttle="sync",
+    ),
+    Route(
+        "get_sync",
+        "GET",
+        f"{API}/sync",
+        "sync:get_sync",
+        Role.READ,
+        "Sign-in, running and past runs, freshness, the next run, wrong settings.",
+    ),
+    Route("get_run", "GET", f"{API}/sync/runs/{{id}}", "sync:get_run", Role.READ, "One run."),
+)
+SIGN_IN: Final = (
+    Route(
+        "begin_sign_in",
+        "POST",
+        f"{API}/sign-in",
+        "sign_in:begin",
+        Role.OPERATE,
+        "Begins a sign-in to Partner Center.",
+        throttle="sign_in",
+    ),
+    Route(
+        "check_sign_in",
+        "POST",
+        f"{API}/sign-in/check",
+        "sign_in:check",
+        Role.OPERATE,
+        "Asks once what became of it.",
+        throttle="sign_in",
+    ),
+    Route(
+        "complete_sign_in",
+        "GET",
+        f"{API}/sign-in/callback",
+        "sign_in:callback",
+        Role.OPERATE,
+        "Where Entra sends the browser back to.",
+    ),
+    Route("sign_out", "POST", f"{API}/sign-out", "sign_in:sign_out", Role.OPERATE, "Forgets the tokens."),
+)
+PAGE: Final = (
+    Route("page", "GET", "app", "page:get_page", Role.READ, "The page."),
+    Route("page_file", "GET", "app/{*file}", "page:get_page", Role.READ, "Its files."),
+    Route("health", "GET", "api/health", "page:get_health", None, "200 while the process serves; open to everybody."),
+)
+ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SIGN_IN, *PAGE)
+"""All of them. A room adds its own group here."""

@@ -71,3 +71,10 @@ class ReferralSummary(msgspec.Struct, frozen=True, gc=False):
     def is_won(self) -> bool:
         """Whether it was closed as won."""
         return self.status == "Closed" and self.substatus == "Won"
+
+    @property
+    def closed_at(self) -> str | None:
+        """When it was closed: as given, else (old payloads do not say) when it was last changed; None while it is not."""
+        if self.status != "Closed":
+            return None
+        return self.closed_date_time or self.updated_date_time

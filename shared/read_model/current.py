@@ -1,8 +1,9 @@
 """What lists are answered from: all referrals and companies in memory, one snapshot for each version of the data.
 
-A request costs one point read, of the data's version; only when that changed are the tables read again, the 16
-partitions of referrals side by side. A snapshot never changes, so requests share it without locks. It belongs to the
-version that was read before its rows: whatever is written while they are read brings another version, and another reading.
+A request costs one point read, of the versions; only when they changed are the tables read again: the 16 partitions of
+referrals side by side, or, when people changed owners or comments alone, just those. A snapshot never changes, so requests
+share it without locks. It belongs to the version that was read before its rows: whatever is written while they are read
+brings another version, and another reading.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Final
 from shared.companies import book as stored_companies
 from shared.companies import linker as stored_links
 from shared.model.summary import ReferralSummary
+from shared.read_model import desk
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import TableStore
-from shared.storage.tables import quarantine, referrals, sync_state
+from shared.storage.tables import quarantine, referrals
 from shared.storage.tables import tenants as stored_tenants
+from shared.storage.tables.data_version import Versions, read_versions
 
 READERS: Final = 8
 
@@ -28,6 +31,8 @@ class ReadModel:
     def __init__(self, store: TableStore) -> None:
         self._store = store
         self._snapshot: Snapshot | None = None
+        self._versions = Versions()
+        """Those that the snapshot was read under."""
         self._number = 0
         """Of the reading that gave the snapshot."""
         self._begun = 0
@@ -41,18 +46,22 @@ class ReadModel:
         they need it, or it gave the version that they found, or the next of them reads again.
         """
         begun = self._begun
-        version = sync_state.read_data_version(self._store)
+        versions = read_versions(self._store)
         known = self._snapshot
-        if known and known.version == version:
+        if known and known.version == str(versions):
             return known
         with self._reading:
             known = self._snapshot
-            if known and (known.version == version or self._number > begun):
+            if known and (known.version == str(versions) or self._number > begun):
                 return known
             self._begun += 1
             number = self._begun
-            self._snapshot = read(self._store, sync_state.read_data_version(self._store))
-            self._number = number
+            versions = read_versions(self._store)
+            if known and self._versions.data == versions.data:
+                self._snapshot = known.with_desk(str(versions), desk.read(self._store))
+            else:
+                self._snapshot = read(self._store, str(versions))
+            self._versions, self._number = versions, number
             return self._snapshot
 
 
@@ -64,9 +73,10 @@ def read(store: TableStore, version: str) -> Snapshot:
         links = readers.submit(stored_links.load_all, store)
         tenants = readers.submit(stored_tenants.load_all, store)
         quarantined = readers.submit(quarantine.count, store)
+        people_s = readers.submit(desk.read, store)
         partitions = readers.map(lambda partition: _partition(store, partition, repeated), referrals.PARTITIONS)
         rows = [referral for partition in partitions for referral in partition]
-        return Snapshot(
+        snapshot = Snapshot(
             version,
             rows,
             companies.result().companies,
@@ -75,6 +85,7 @@ def read(store: TableStore, version: str) -> Snapshot:
             tenants.result(),
             quarantined.result(),
         )
+        return snapshot.with_desk(version, people_s.result())
 
 
 def _partition(store: TableStore, partition: str, repeated: referrals.Repeated) -> list[ReferralSummary]:

@@ -45,7 +45,7 @@ def figures(referrals: Iterable[ReferralSummary], now: datetime) -> dict[str, An
         by_status[referral.status, referral.substatus].append(referral)
         if referral.is_open:
             by_stage[referral.sales_stage].append(referral)
-    hours = [taken for referral in present if (taken := _hours_to_answer(referral)) is not None]
+    hours = [taken for referral in present if (taken := hours_to_answer(referral)) is not None]
     return {
         "total": len(present),
         "incoming": directions["Incoming"],
@@ -96,7 +96,7 @@ def _by_month(referrals: Sequence[ReferralSummary], now: datetime) -> list[dict[
     ]
 
 
-def _hours_to_answer(referral: ReferralSummary) -> float | None:
+def hours_to_answer(referral: ReferralSummary) -> float | None:
     """How long an incoming referral waited until it was accepted."""
     if referral.direction != "Incoming" or not referral.accepted_date_time or not referral.created_date_time:
         return None

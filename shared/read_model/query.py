@@ -12,7 +12,7 @@ import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, compress, islice, repeat
@@ -71,8 +71,23 @@ class Index:
             found |= having.get(value, 0)
         return found
 
+    def values(self, column: str) -> list[str]:
+        """The values that a column has."""
+        return list(self._postings[column])
+
+    def without(self, column: str) -> Bits:
+        """The items that have no value in a column."""
+        return self.everything & ~self.having(column, self._postings[column])
+
     def select(
-        self, filters: Mapping[str, Bits], sort: str, *, descending: bool, offset: int = 0, limit: int = 50
+        self,
+        filters: Mapping[str, Bits],
+        sort: str,
+        *,
+        descending: bool,
+        offset: int = 0,
+        limit: int = 50,
+        more_facets: Mapping[str, Mapping[str, Bits]] | None = None,
     ) -> Selection:
         """The items that are in all sets, a page of them in order, and the facets.
 
@@ -82,24 +97,35 @@ class Index:
             descending: largest first; items without a value come last all the same.
             offset: how many items to skip.
             limit: how many to return at most.
+            more_facets: facets over what the index does not hold: by name and value, the items that have it.
         """
-        fitting = self.everything
-        for bits in filters.values():
-            fitting &= bits
+        fitting = self.fitting(filters)
         facets: dict[str, dict[str, int]] = {}
-        for facet in self._facets:
+        counted_columns = {facet: self._postings[facet] for facet in self._facets} | dict(more_facets or {})
+        for facet, postings_of_facet in counted_columns.items():
             others = fitting
             if facet in filters:
                 others = self.everything
                 for name, bits in filters.items():
                     if name != facet:
                         others &= bits
-            counted = ((value, (bits & others).bit_count()) for value, bits in self._postings[facet].items())
+            counted = ((value, (bits & others).bit_count()) for value, bits in postings_of_facet.items())
             facets[facet] = {value: count for value, count in counted if count}
-        order = self.order(sort, descending=descending)
-        flags = _flags(fitting, self.size)
-        positions = islice(compress(order, map(flags.__getitem__, order)), offset, offset + limit)
+        positions = islice(self.ordered(fitting, sort, descending=descending), offset, offset + limit)
         return Selection(list(positions), fitting.bit_count(), facets)
+
+    def fitting(self, filters: Mapping[str, Bits]) -> Bits:
+        """The items that are in all sets."""
+        fitting = self.everything
+        for bits in filters.values():
+            fitting &= bits
+        return fitting
+
+    def ordered(self, bits: Bits, sort: str, *, descending: bool) -> Iterator[int]:
+        """The items of a set, in order."""
+        order = self.order(sort, descending=descending)
+        flags = _flags(bits, self.size)
+        return compress(order, map(flags.__getitem__, order))
 
     def order(self, sort: str, *, descending: bool) -> Sequence[int]:
         """All items in order; those without a value last, equal ones in the order of their keys."""
@@ -209,6 +235,11 @@ def to_bits(positions: Iterable[int], size: int) -> Bits:
     for position in positions:
         flags[position] = 1
     return _from_flags(flags)
+
+
+def positions_of(bits: Bits, size: int) -> list[int]:
+    """The items of a set, in the order of their numbers."""
+    return list(compress(range(size), _flags(bits, size)))
 
 
 def _flags(bits: Bits, size: int) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -17,13 +18,19 @@ from shared.model.summary import ReferralSummary
 from shared.model.tenant import KnownTenant
 from shared.model.text import fold
 from shared.read_model import overview as summary
+from shared.read_model.desk import EMPTY, Desk
 from shared.read_model.query import Bits, Index, Ranking, Search, Selection, SortValue, to_bits
+from shared.read_model.questions import NONE, PAST, THIS_MONTH, CompanyQuery, Dates, Days, Paging, ReferralQuery
 from shared.web.items import Belonging, referral_item
-from shared.web.parameters import CompanyQuery, Paging, ReferralQuery
 
 REFERRAL_FACETS: Final = ("status", "substatus", "direction", "category", "country")
 REFERRAL_COLUMNS: Final = ("currency", "sales_stage")
 COMPANY_FACETS: Final = ("country", "m365", "needsReview")
+_MAY_BE_NONE: Final = ("country", "sales_stage")
+"""Columns of which a query may ask for what has no value."""
+_OPEN: Final = ("New", "Active")
+_END_OF_DAY: Final = "T99"
+"""Behind every time of a day, in the order of texts."""
 _NOBODY: Final = Belonging(None, None, by_hand=False)
 
 
@@ -62,7 +69,16 @@ class Snapshot:
         self._deadlines = sorted(
             deadline[10:] for one in self.referrals if (deadline := one.expiration_date_time) and one.unanswered
         )
+        self.desk = EMPTY.laid_over(len(self.referrals), self.referral)
+        """Owners and comments."""
         self._figures: tuple[str, dict[str, Any]] | None = None
+
+    def with_desk(self, version: str, desk: Desk) -> Snapshot:
+        """The same data under another version, with these owners and comments; what was computed of it is shared."""
+        other = copy.copy(self)
+        other.version, other._figures = version, None
+        other.desk = desk.laid_over(len(self.referrals), self.referral)
+        return other
 
     def _belong(self, links: Mapping[str, Link]) -> list[Belonging]:
         """Where each referral belongs; referrals of one company share one object."""
@@ -106,7 +122,12 @@ class Snapshot:
 
     def item(self, position: int, now: datetime) -> dict[str, Any]:
         """The item of the referral at a position."""
-        return referral_item(self.referrals[position], self._belongings[position], now)
+        owner = self.desk.owners.get(position)
+        return {
+            **referral_item(self.referrals[position], self._belongings[position], now),
+            "owner": owner.public() if owner else None,
+            "commentCount": len(self.desk.comments.get(position, ())),
+        }
 
     def related(self, position: int) -> list[ReferralSummary]:
         """The other referrals of the same engagement, in the order of their ids."""
@@ -121,16 +142,36 @@ class Snapshot:
 
     def list_referrals(self, query: ReferralQuery, now: datetime) -> dict[str, Any]:
         """A page of referrals with its facets."""
+        selection = _select(
+            self.referral_index, self._filters(query, now), query.paging, more_facets={"owner": self.desk.by_mail}
+        )
+        return self._page([self.item(position, now) for position in selection.positions], selection, query.paging)
+
+    def fitting(self, query: ReferralQuery, now: datetime) -> Bits:
+        """The referrals that a query finds, on all pages."""
+        return self.referral_index.fitting(self._filters(query, now))
+
+    def ordered(self, query: ReferralQuery, now: datetime) -> Iterator[int]:
+        """The positions of the referrals that a query finds, on all pages, in its order."""
+        sort, descending = query.paging.sort, query.paging.descending
+        return self.referral_index.ordered(self.fitting(query, now), sort, descending=descending)
+
+    def _filters(self, query: ReferralQuery, now: datetime) -> dict[str, Bits]:
+        """For each parameter that filters, the referrals that it lets through."""
         index = self.referral_index
         filters: dict[str, Bits] = {"missing": self._missing(query.missing)}
         for column in (*REFERRAL_FACETS, *REFERRAL_COLUMNS, "created_month"):
             values = getattr(query, column)
             if values:
                 filters[column] = index.having(column, values)
+                if column in _MAY_BE_NONE and NONE in map(str.lower, values):
+                    filters[column] |= index.without(column)
         if query.company:
             keys = {self._merged.get(key, key) for key in query.company}
             members = [position for key in keys for position in self._members.get(key, ())]
             filters["company"] = to_bits(members, index.size)
+        if query.owner:
+            filters["owner"] = self.desk.owned_by(query.owner)
         if query.m365 is not None:
             filters["m365"] = self._in_tenants if query.m365 else index.everything & ~self._in_tenants
         if query.min_value is not None or query.max_value is not None:
@@ -139,9 +180,42 @@ class Snapshot:
             due = times.from_datetime(now + timedelta(days=query.expiring))
             filters["expiring"] = self._by_deadline.between(most=due)
         if query.words:
-            filters["q"] = self._referral_search.find(query.words)
-        selection = _select(index, filters, query.paging)
-        return self._page([self.item(position, now) for position in selection.positions], selection, query.paging)
+            filters["q"] = self.desk.find(query.words, self._referral_search.find)
+        if query.ids is not None:
+            places = (place for one in query.ids if (place := self.referral(one)) is not None)
+            filters["ids"] = to_bits(places, index.size)
+        return filters | self._dates(query.dates, now)
+
+    def _dates(self, dates: Dates, now: datetime) -> dict[str, Bits]:
+        filters = {
+            name: self._by_time[name].between(*_bounds(days))
+            for name, days in (("created", dates.created), ("accepted", dates.accepted), ("closed", dates.closed))
+            if days
+        }
+        if dates.closing:
+            filters["closing"] = self._by_time["closing"].between(*_closing_bounds(dates.closing, now))
+        if dates.open_on:
+            later = f"{dates.open_on}{_END_OF_DAY}"
+            begun = self.referral_index.everything & ~self._by_time["created"].between(later)
+            still = self.referral_index.having("status", _OPEN) | self._by_time["closed"].between(later)
+            filters["open_on"] = begun & still
+        return filters
+
+    @cached_property
+    def _by_time(self) -> dict[str, Ranking]:
+        """Rankings by the times that queries ask for."""
+        values: dict[str, Callable[[ReferralSummary], str | None]] = {
+            "created": lambda one: one.created_date_time,
+            "accepted": lambda one: one.accepted_date_time,
+            "closed": lambda one: one.closed_at,
+            "closing": lambda one: one.closing_date_time,
+        }
+        return {
+            name: Ranking(
+                ((time, place) for place, one in enumerate(self.referrals) if (time := read(one))), len(self.referrals)
+            )
+            for name, read in values.items()
+        }
 
     def _missing(self, which: str) -> Bits:
         everything = self.referral_index.everything
@@ -238,6 +312,21 @@ class Snapshot:
 
     def list_companies(self, query: CompanyQuery) -> dict[str, Any]:
         """A page of companies with its facets."""
+        selection = _select(self.company_index, self._company_filters(query), query.paging)
+        items = [self.company_item(self.companies[position]) for position in selection.positions]
+        return self._page(items, selection, query.paging)
+
+    def fitting_companies(self, query: CompanyQuery) -> Bits:
+        """The companies that a query finds, on all pages."""
+        return self.company_index.fitting(self._company_filters(query))
+
+    def ordered_companies(self, query: CompanyQuery) -> Iterator[Company]:
+        """The companies that a query finds, on all pages, in its order."""
+        sort, descending = query.paging.sort, query.paging.descending
+        places = self.company_index.ordered(self.fitting_companies(query), sort, descending=descending)
+        return map(self.companies.__getitem__, places)
+
+    def _company_filters(self, query: CompanyQuery) -> dict[str, Bits]:
         index = self.company_index
         filters: dict[str, Bits] = {}
         if query.country:
@@ -251,9 +340,10 @@ class Snapshot:
             )
         if query.words:
             filters["q"] = self._company_search.find(query.words)
-        selection = _select(index, filters, query.paging)
-        items = [self.company_item(self.companies[position]) for position in selection.positions]
-        return self._page(items, selection, query.paging)
+        if query.ids is not None:
+            keys = {self._merged.get(key, key) for key in query.ids}
+            filters["ids"] = to_bits((self._company_at[key] for key in keys if key in self._company_at), index.size)
+        return filters
 
     @cached_property
     def _company_texts(self) -> list[str]:
@@ -323,10 +413,35 @@ class Snapshot:
         }
 
 
-def _select(index: Index, filters: Mapping[str, Bits], paging: Paging) -> Selection:
+def _select(
+    index: Index,
+    filters: Mapping[str, Bits],
+    paging: Paging,
+    more_facets: Mapping[str, Mapping[str, Bits]] | None = None,
+) -> Selection:
     return index.select(
-        filters, paging.sort, descending=paging.descending, offset=paging.offset, limit=paging.page_size
+        filters,
+        paging.sort,
+        descending=paging.descending,
+        offset=paging.offset,
+        limit=paging.page_size,
+        more_facets=more_facets,
     )
+
+
+def _bounds(days: Days) -> tuple[str | None, str | None]:
+    """The least and the greatest text of a time in these days."""
+    return days.first, f"{days.last}{_END_OF_DAY}" if days.last else None
+
+
+def _closing_bounds(closing: Days | str, now: datetime) -> tuple[str | None, str | None]:
+    if isinstance(closing, Days):
+        return _bounds(closing)
+    today = times.from_datetime(now)[:10]
+    if closing == PAST:
+        return None, today  # a date alone lies before every time of its day
+    assert closing == THIS_MONTH  # noqa: S101 - there is no other word
+    return today[:7], f"{today[:7]}-31{_END_OF_DAY}"
 
 
 def _deadline(referral: ReferralSummary) -> str | None:

@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 
 from shared.model import times
 from shared.model.company import Company, Link, company_of, entry_of, home_of
+from shared.model.desk import Owner
 from shared.model.summary import Problem, ReferralSummary
 from shared.model.tenant import KnownTenant
 from shared.model.text import fold
+from shared.read_model import questions
+from shared.read_model.desk import Desk
 from shared.read_model.snapshot import Snapshot
 from shared.web import parameters
 from tests.web.requests import get
@@ -28,6 +31,16 @@ KEYS = ("contoso.com", "fabrikam.com", "duns-123456789", "name-tr-acme-bilisim")
 NAMES = ("Contoso A.Ş.", "fabrikam", "Acme Bilişim", "ISPARTA Un", "ığdır İplik", None)
 FOUND = KnownTenant("found", "t1", "2026-11-24T08:00:00.0000000Z")
 UNKNOWN = KnownTenant("unknown", None, "2026-11-24T08:00:00.0000000Z")
+OWNERS = (Owner("Ayse@partner.com", "Ayşe"), Owner("bora@partner.com", "Bora"))
+SAID = ("Isparta'ya gidilecek", "zzz, said nobody", "acme")
+DAYS = [f"{(NOW - timedelta(days=days)):%Y-%m-%d}" for days in (300, 90, 0)]
+RANGES = [
+    f"{first}..{last}"
+    for first in ("", *DAYS)
+    for last in ("", *DAYS)
+    if (first or last) and (not last or first <= last)
+]
+ME = "ayse@partner.com"
 WORDS = ("isparta", "İPLİK", "IĞDIR", "con", "com", "bilisim", "acme", "zzz", "a")
 
 
@@ -41,7 +54,7 @@ referral_values = st.fixed_dictionaries(
         "name": st.sampled_from(NAMES),
         "customer_name": st.sampled_from(NAMES),
         "company_key": st.none() | st.sampled_from(KEYS),
-        "category": st.sampled_from(parameters.CATEGORIES),
+        "category": st.sampled_from(questions.CATEGORIES),
         "direction": st.sampled_from(["Incoming", "Outgoing", None]),
         "status": st.sampled_from(["New", "Active", "Closed", None]),
         "substatus": st.sampled_from(["Pending", "Won", None]),
@@ -51,6 +64,8 @@ referral_values = st.fixed_dictionaries(
         "sales_stage": st.sampled_from(["Propose", "60", None]),
         "created_date_time": moments,
         "updated_date_time": moments,
+        "accepted_date_time": moments,
+        "closed_date_time": moments,
         "closing_date_time": moments,
         "expiration_date_time": moments,
         "missing_since": st.none() | st.just(at(days=1)),
@@ -66,6 +81,7 @@ class World:
     companies: dict[str, Company]
     links: dict[str, str]
     tenants: set[str]
+    comments: dict[str, list[str]]
 
 
 @st.composite
@@ -93,7 +109,18 @@ def worlds(draw: st.DrawFn) -> World:
         {domain: FOUND if domain in tenants else UNKNOWN for domain in ("contoso.com", "fabrikam.com")},
         quarantined=3,
     )
-    return World(snapshot, referrals, companies, {one: str(link.key) for one, link in links.items()}, tenants)
+    ids = st.sampled_from(["r00", "r01", "r02", "r03", "gone"])
+    owned = draw(st.dictionaries(ids, st.sampled_from(OWNERS)))
+    comments = draw(st.dictionaries(ids, st.lists(st.sampled_from(SAID), min_size=1, max_size=2)))
+    desk = Desk(owned, [(one, text) for one, texts in comments.items() for text in texts])
+    return World(
+        snapshot.with_desk("v1", desk),
+        referrals,
+        companies,
+        {one: str(link.key) for one, link in links.items()},
+        tenants,
+        comments,
+    )
 
 
 def several(*values: str) -> st.SearchStrategy[list[str]]:
@@ -107,18 +134,24 @@ queries = st.fixed_dictionaries(
         "substatus": several("Pending", "Won"),
         "direction": several("Incoming", "Outgoing"),
         "category": several("coSell", "private", "other"),
-        "country": several("TR", "de"),
+        "country": several("TR", "de", "none"),
         "currency": several("USD", "EUR"),
-        "salesStage": several("Propose", "60", "Gone"),
+        "salesStage": several("Propose", "60", "Gone", "none"),
+        "owner": several("me", "none", "AYSE@partner.com", "bora@partner.com", "nobody@partner.com"),
+        "created": st.sampled_from(RANGES),
+        "accepted": st.sampled_from(RANGES),
+        "closed": st.sampled_from(RANGES),
+        "closing": st.sampled_from([*RANGES, "past", "thisMonth"]),
+        "openOn": st.sampled_from(DAYS),
         "createdMonth": several(*(at(hours=hours)[:7] for hours in (0, 31 * 24, 400 * 24))),
         "company": several(*KEYS),
         "m365": st.sampled_from(["true", "false"]),
         "minValue": st.sampled_from(["0", "10.5", "11"]),
         "maxValue": st.sampled_from(["0", "10.5", "1000"]),
         "expiring": st.integers(0, 30).map(str),
-        "missing": st.sampled_from(parameters.MISSING),
+        "missing": st.sampled_from(questions.MISSING),
         "q": st.lists(st.sampled_from(WORDS), max_size=2).map(" ".join),
-        "sort": st.sampled_from([sign + sort for sort in parameters.REFERRAL_SORTS for sign in ("", "-")]),
+        "sort": st.sampled_from([sign + sort for sort in questions.REFERRAL_SORTS for sign in ("", "-")]),
         "page": st.integers(1, 3).map(str),
         "pageSize": st.integers(1, 10).map(str),
     },
@@ -140,14 +173,53 @@ def in_order(items: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
     return full + [item for item in items if sort_value(item, sort) is None]
 
 
+def fits_dates(referral: ReferralSummary, item: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    """The parameters that are days, all of them in UTC."""
+    closed = referral.closed_date_time or referral.updated_date_time if item["status"] == "Closed" else None
+    times_of = {
+        "created": item["createdDateTime"],
+        "accepted": referral.accepted_date_time,
+        "closed": closed,
+        "closing": item["closingDateTime"],
+    }
+    for name, time in times_of.items():
+        wanted = query.get(name)
+        if not wanted:
+            continue
+        day = (time or "")[:10]
+        if wanted == "past":
+            fitting = day < f"{NOW:%Y-%m-%d}"
+        elif wanted == "thisMonth":
+            fitting = day[:7] == f"{NOW:%Y-%m}"
+        else:
+            first, _, last = wanted.partition("..")
+            fitting = first <= day <= (last or "9999")
+        if not day or not fitting:
+            return False
+    if "openOn" in query:
+        if (item["createdDateTime"] or "")[:10] > query["openOn"]:
+            return False
+        return item["status"] in {"New", "Active"} or bool(closed and closed[:10] > query["openOn"])
+    return True
+
+
 def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignoring: str = "") -> bool:
     """What design and OpenAPI say of each parameter, read off the item."""
     referral = world.referrals[item["id"]]
     for name in ("status", "substatus", "direction", "category", "country", "currency"):
         wanted = [value.upper() if name in {"country", "currency"} else value for value in query.get(name, [])]
-        if name != ignoring and wanted and item[name] not in wanted:
+        if name != ignoring and wanted and (item[name] or "NONE") not in wanted:
             return False
-    if query.get("salesStage") and item["salesStage"] not in query["salesStage"]:
+    if query.get("salesStage") and (item["salesStage"] or "none") not in query["salesStage"]:
+        return False
+    owner = item["owner"]["mail"].lower() if item["owner"] else "none"
+    if (
+        ignoring != "owner"
+        and query.get("owner")
+        and owner not in [ME if one == "me" else one.lower() for one in query["owner"]]
+    ):
+        return False
+    if not fits_dates(referral, item, query):
         return False
     if query.get("createdMonth") and (item["createdDateTime"] or "")[:7] not in query["createdMonth"]:
         return False
@@ -171,7 +243,8 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
         return False
     domain = item["companyKey"] if item["companyKey"] and "." in item["companyKey"] else ""
     company = fold(item["companyName"] or "") + " " + domain if item["companyName"] else ""
-    haystack = f"{referral.search_text} {company}"
+    said = " ".join(map(fold, world.comments.get(item["id"], ())))
+    haystack = f"{referral.search_text} {company} {said}"
     return all(word in haystack for word in fold(query.get("q", "")).split())
 
 
@@ -179,7 +252,7 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
 @given(world=worlds(), query=queries)
 def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
     request = get(f"/api/v1/partner-center/referrals?{urlencode(query, doseq=True)}")
-    answer = world.snapshot.list_referrals(parameters.referral_query(request), NOW)
+    answer = world.snapshot.list_referrals(parameters.referral_query(request, ME), NOW)
     every = [world.snapshot.item(place, NOW) for place in range(len(world.referrals))]
     fitting = [item for item in every if fits(world, item, query)]
     page, size = int(query.get("page", 1)), int(query.get("pageSize", 50))
@@ -189,8 +262,18 @@ def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> Non
     assert answer["total"] == len(fitting)
     assert (answer["page"], answer["pageSize"], answer["dataVersion"]) == (page, size, "v1")
     assert answer["facets"] == {
-        facet: Counter(item[facet] for item in every if item[facet] and fits(world, item, query, ignoring=facet))
-        for facet in ("status", "substatus", "direction", "category", "country")
+        facet: Counter(
+            item[facet]["mail"] if facet == "owner" else item[facet]
+            for item in every
+            if item[facet] and fits(world, item, query, ignoring=facet)
+        )
+        for facet in ("status", "substatus", "direction", "category", "country", "owner")
+    }
+    asked = parameters.referral_query(request, ME)
+    assert [world.snapshot.item(place, NOW) for place in world.snapshot.ordered(asked, NOW)] == ordered
+    assert world.snapshot.fitting(asked, NOW).bit_count() == len(fitting)
+    assert {item["id"]: item["commentCount"] for item in every} == {
+        item["id"]: len(world.comments.get(item["id"], ())) for item in every
     }
 
 
@@ -224,7 +307,7 @@ def test_items_show_where_a_referral_belongs(world: World) -> None:
             "minValue": st.sampled_from(["0", "11"]),
             "maxValue": st.sampled_from(["10.5", "900"]),
             "q": st.sampled_from(WORDS),
-            "sort": st.sampled_from([sign + sort for sort in parameters.COMPANY_SORTS for sign in ("", "-")]),
+            "sort": st.sampled_from([sign + sort for sort in questions.COMPANY_SORTS for sign in ("", "-")]),
             "page": st.integers(1, 2).map(str),
             "pageSize": st.integers(1, 4).map(str),
         },

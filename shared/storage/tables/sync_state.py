@@ -6,7 +6,6 @@ written together, on the condition that the lease is still ours. A run that lost
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +19,8 @@ from shared.model import times
 from shared.model.run import Mode, Run, RunError, run_row_key
 from shared.storage.engine.entities import Entity, get_bytes, get_text, put_bytes, put_text
 from shared.storage.engine.tables import Insert, Operation, Replace, RowConflict, TableStore
+from shared.storage.tables.data_version import PARTITION, ROW, TABLE, read_versions, version_row
 
-TABLE: Final = "SyncState"
-PARTITION: Final = "sync"
 LEASE_SECONDS: Final = 60
 RUNS_SHOWN: Final = 20
 RUNS_KEPT: Final = 1_000
@@ -30,7 +28,7 @@ _MET_BYTES: Final = 400_000
 """Of hashes in a row: half of what an entity holds, so that it fits also where binary counts as base64."""
 
 # Cursor, lease and version are read by one query, so their names lie side by side.
-_CURSOR, _LEASE, _VERSION = "head-cursor", "head-lease", "head-version"
+_CURSOR, _LEASE, _VERSION = "head-cursor", "head-lease", ROW
 
 
 class Walk(msgspec.Struct, kw_only=True):
@@ -262,7 +260,7 @@ class HeldLease:
                 operations.append(Replace(row, None))
             operations += [Replace(one, None) for one in met]
             if new_version:
-                operations.append(Replace(_version_row(), None))
+                operations.append(Replace(version_row(), None))
             try:
                 etag = self._table.transact(operations)[0]
             except RowConflict:
@@ -288,20 +286,14 @@ def met_rows(walk: Walk, hashes: bytes) -> list[Entity]:
 
 def read_data_version(store: TableStore) -> str:
     """The version of what lists show: one point read. "0" before the first sync."""
-    row = store.table(TABLE).get(PARTITION, _VERSION, ["version"])
-    return str(row["version"]) if row else "0"
+    return str(read_versions(store))
 
 
 def bump_data_version(store: TableStore) -> str:
     """Say that lists show something else from now on; returns the new version."""
-    row = _version_row()
+    row = version_row()
     store.table(TABLE).replace(row, None)
     return str(row["version"])
-
-
-def _version_row() -> Entity:
-    # Random, so that whoever writes it need not read it first.
-    return {"PartitionKey": PARTITION, "RowKey": _VERSION, "version": secrets.token_hex(8)}
 
 
 def _run_row(run: Run) -> Entity:

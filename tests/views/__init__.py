@@ -1,0 +1,1 @@
+"""Views, owners, comments and the report: what people share about the same data."""

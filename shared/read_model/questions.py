@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
@@ -61,7 +60,7 @@ THIS_MONTH: Final = "thisMonth"
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[0-9]{1,7}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +304,7 @@ class Given:
 
     def day(self, name: str) -> str | None:
         """A day, such as 2026-11-30."""
-        return self._one(name, read_day, "be a day, such as 2026-11-30")
+        return self._one(name, _day, "be a day, such as 2026-11-30")
 
     def days(self, name: str) -> Days | None:
         """A range of days, such as 2026-11-01..2026-11-30."""
@@ -356,24 +355,16 @@ class Given:
         return value
 
 
-def read_day(text: str) -> str | None:
-    """A day of the calendar as 2026-11-30, or None."""
-    if not _DAY.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return None
+def _day(text: str) -> str | None:
+    return text if _DAY.fullmatch(text) else None
 
 
 def _days(text: str) -> Days | None:
+    """Days are compared as texts, so the 31st of any month is its last, and a range that ends before it begins is empty."""
     first, separator, last = text.partition("..")
-    if not separator or not (first or last):
+    if not separator or not all(_DAY.fullmatch(day) for day in (first, last) if day):
         return None
-    days = Days(read_day(first) if first else None, read_day(last) if last else None)
-    if (first and not days.first) or (last and not days.last):
-        return None
-    return days if not days.first or not days.last or days.first <= days.last else None
+    return Days(first or None, last or None)
 
 
 def _alternatives(allowed: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from shared.model import times
 from shared.model.company import Company, company_of, entry_of
 from shared.model.summary import ReferralSummary
 from shared.model.text import fold
+from shared.read_model.questions import CATEGORIES, REFERRAL_SORTS
 from shared.read_model.snapshot import Snapshot
 from shared.web import parameters, responses
 
@@ -51,7 +52,7 @@ def synthetic(count: int, seed: int = 1) -> list[ReferralSummary]:
                 name=name.title(),
                 customer_name=customer.title(),
                 company_key=domain,
-                category=rng.choice(parameters.CATEGORIES),
+                category=rng.choice(CATEGORIES),
                 direction=rng.choice(["Incoming", "Incoming", "Outgoing"]),
                 status=(status := rng.choice(["New", "Active", "Closed", "Closed"])),
                 substatus={"New": "Pending", "Active": "Accepted"}.get(status, rng.choice(["Won", "Lost", "Expired"])),
@@ -89,7 +90,7 @@ def questions(seed: int = 2) -> list[dict[str, object]]:
     rng = random.Random(seed)
     asked: list[dict[str, object]] = [{}]
     for number in range(120):
-        one: dict[str, object] = {"sort": rng.choice(["", "-"]) + rng.choice(parameters.REFERRAL_SORTS)}
+        one: dict[str, object] = {"sort": rng.choice(["", "-"]) + rng.choice(REFERRAL_SORTS)}
         if rng.random() < 0.6:
             one["status"] = rng.sample(["New", "Active", "Closed"], k=rng.randint(1, 2))
         if rng.random() < 0.4:
@@ -121,7 +122,7 @@ def ask(snapshot: Snapshot, question: dict[str, object]) -> bytes:
 
 def measure(snapshot: Snapshot, asked: Sequence[dict[str, object]]) -> dict[str, float]:
     """Milliseconds of all questions: each asked first (orders are known, words are new), then again."""
-    for sort in parameters.REFERRAL_SORTS:
+    for sort in REFERRAL_SORTS:
         for descending in (False, True):
             snapshot.referral_index.order(sort, descending=descending)
     first, again = (sorted(_timed(snapshot, question) for question in asked) for _ in range(2))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared import services
+from shared.read_model import questions
 from shared.sign_in import entra, tokens
-from shared.web import access, parameters
+from shared.web import access
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -30,7 +31,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     for most in set(services.A_MINUTE.values()):
         assert f"{most} at once, then {most} a minute" in TEXT
     assert f"{access.BODY_BYTES // 1024} KiB" in TEXT
-    limits = (parameters.MOST_PARAMETERS, parameters.MOST_VALUES, parameters.MOST_LETTERS, parameters.MOST_ON_A_PAGE)
+    limits = (questions.MOST_PARAMETERS, questions.MOST_VALUES, questions.MOST_LETTERS, questions.MOST_ON_A_PAGE)
     assert "{}, {} of one, {} characters; {}".format(*limits) in TEXT
     assert f"lasts {tokens.CLAIM_SECONDS:g} s" in TEXT
     assert tokens.CHECK_SECONDS == 60

@@ -36,7 +36,7 @@ _COMPANY_HISTORIES: Final = 50
 
 def list_referrals(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET referrals: a page with its facets. Raises InvalidParameter."""
-    query = parameters.referral_query(request)
+    query = parameters.referral_query(request, principal.person.mail)
     snapshot, now = services.read_model.snapshot(), services.clock.now()
     return _unless_known(request, snapshot, now, query.canonical, lambda: snapshot.list_referrals(query, now))
 

@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from urllib3.exceptions import HTTPError as LowLevelError
 
 from shared.core import events
+from shared.core.backoff import retry_after
 from shared.core.clock import Clock, Deadline
 from shared.core.connection import is_lasting
 from shared.core.errors import PartnerCenterError
@@ -165,7 +166,7 @@ class PartnerCenterClient:
                 return self._attempt(url, decode, is_link=is_link, force_refresh=True)
 
         retrying = Retrying(
-            stop=stop_after_attempt(retry.TRIES),
+            stop=stop_after_attempt(retry.BACKOFF.tries),
             retry=retry_if_exception(lambda error: isinstance(error, _Failure) and error.rule.action is Action.RETRY),
             wait=self._wait,
             sleep=self._sleep,
@@ -204,7 +205,7 @@ class PartnerCenterClient:
                 stream=True,
             ) as answer:
                 request_id = _plain_id(answer.headers.get("request-id"))
-                asked = retry.retry_after(answer.headers, self._clock.now())
+                asked = retry_after(answer.headers, self._clock.now())
                 rule = retry.rule_for_status(answer.status_code, on_link=is_link, has_retry_after=asked is not None)
                 if rule:
                     raise _Failure(rule, answer.status_code, request_id, asked)
@@ -255,7 +256,7 @@ class PartnerCenterClient:
     def _wait(self, state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None
         asked = failure.asked if isinstance(failure, _Failure) else None
-        return retry.wait_before(state.attempt_number, asked)
+        return retry.BACKOFF.wait(state.attempt_number, asked)
 
     def _log_wait(self, state: RetryCallState) -> None:
         failure = state.outcome.exception() if state.outcome else None

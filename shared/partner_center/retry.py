@@ -5,14 +5,11 @@ One layer retries. ``requests`` and its adapter do not; tenacity runs the loop i
 
 from __future__ import annotations
 
-import email.utils
-import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Final
 
+from shared.core.backoff import Backoff
 from shared.core.errors import (
     AccessDenied,
     InvalidResponse,
@@ -25,11 +22,7 @@ from shared.core.errors import (
     Unreachable,
 )
 
-TRIES: Final = 5
-"""Attempts in all, the first included."""
-FIRST_WAIT: Final = 1.0
-"""Seconds; the wait before try n is drawn evenly from 0 to ``min(MOST_WAIT, FIRST_WAIT * 2**(n-2))`` (full jitter)."""
-MOST_WAIT: Final = 30.0
+BACKOFF: Final = Backoff(tries=5, first=1.0, most=30.0)
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 30
 """The longest silence within an answer."""
@@ -119,23 +112,3 @@ def rule_for_status(status: int, *, on_link: bool, has_retry_after: bool) -> Rul
 def rule_for_kind(kind: Kind) -> Rule:
     """The rule for a failure without a status."""
     return {Kind.CONNECTION: CONNECTION, Kind.BROKEN: BROKEN, Kind.CERTIFICATE: CERTIFICATE}[kind]
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The seconds that Retry-After asks for, given as seconds or as a date (RFC 9110 10.2.3); None without a usable one."""
-    text = (headers.get("Retry-After") or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(int(text[:9]))
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        return None
-    return max(0.0, (moment - now).total_seconds())
-
-
-def wait_before(attempt: int, asked: float | None) -> float:
-    """Seconds to wait after attempt number ``attempt`` (from 1) failed; never less than the service asked for."""
-    most = min(MOST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1))
-    return max(random.uniform(0, most), asked or 0.0)  # noqa: S311 - jitter, no secret

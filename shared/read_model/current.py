@@ -9,11 +9,11 @@ brings another version, and another reading.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from shared.companies import book as stored_companies
 from shared.companies import linker as stored_links
+from shared.core.context import ContextExecutor
 from shared.model.summary import ReferralSummary
 from shared.read_model import desk
 from shared.read_model.snapshot import Snapshot
@@ -68,7 +68,7 @@ class ReadModel:
 def read(store: TableStore, version: str) -> Snapshot:
     """Read all tables that lists need, side by side."""
     repeated = referrals.Repeated()
-    with ThreadPoolExecutor(READERS, thread_name_prefix="read-model") as readers:
+    with ContextExecutor(READERS, thread_name_prefix="read-model") as readers:
         companies = readers.submit(stored_companies.load_all, store)
         links = readers.submit(stored_links.load_all, store)
         tenants = readers.submit(stored_tenants.load_all, store)

@@ -11,7 +11,6 @@ Facts about MSAL (1.39, read in its source and tried out) that shape this module
 from __future__ import annotations
 
 import json
-import random
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import msal  # type: ignore[import-untyped]
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from shared.core.backoff import Backoff, retry_after
 from shared.core.clock import Clock, Deadline
 from shared.core.connection import is_wrong_certificate
 from shared.core.errors import ConfigurationError, SignInUnavailable
@@ -34,9 +34,7 @@ T = TypeVar("T")
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
 MOST_BYTES: Final = 256 * 1024
-TRIES: Final = 3
-FIRST_WAIT: Final = 0.5
-MOST_WAIT: Final = 8.0
+BACKOFF: Final = Backoff(tries=3, first=1.0, most=8.0)
 """Seconds: the longest that a person who signs in, or a run, is kept waiting between two tries."""
 
 
@@ -109,7 +107,7 @@ class _Http:
             ) as response:
                 status, headers = response.status_code, response.headers
                 if status in {408, 429} or status >= 500:
-                    raise _Busy(_seconds(headers.get("Retry-After", "")))
+                    raise _Busy(retry_after(headers, self._clock.now()) or 0)
                 body = self._read(response)
         except _Busy:
             raise
@@ -223,7 +221,7 @@ class Entra:
 
     def _ask(self, cache: msal.SerializableTokenCache | None, call: Callable[[Any], T]) -> T:
         retrying = Retrying(
-            stop=stop_after_attempt(TRIES),
+            stop=stop_after_attempt(BACKOFF.tries),
             retry=retry_if_exception_type(_Busy),
             wait=_wait,
             sleep=self._clock.sleep,
@@ -263,9 +261,9 @@ def _wait(state: RetryCallState) -> float:
     """Full jitter, and never less than Entra asked for."""
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, _Busy) else 0
-    if asked > MOST_WAIT:
+    if asked > BACKOFF.most:
         raise SignInUnavailable(retry_after=asked)
-    return max(asked, random.uniform(0, min(MOST_WAIT, FIRST_WAIT * 2**state.attempt_number)))  # noqa: S311 - jitter
+    return BACKOFF.wait(state.attempt_number, asked)
 
 
 def _give_up(state: RetryCallState) -> NoReturn:
@@ -295,7 +293,3 @@ def _origin(url: str) -> tuple[str, str, int]:
         return parts.scheme, (parts.hostname or "").lower(), parts.port or 443
     except ValueError:
         return "", "", 0
-
-
-def _seconds(text: str) -> float:
-    return float(text) if text.isascii() and text.isdigit() else 0

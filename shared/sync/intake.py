@@ -7,7 +7,6 @@ goes on.
 
 from __future__ import annotations
 
-import contextvars
 import hashlib
 import heapq
 from collections import deque
@@ -166,10 +165,7 @@ class Intake:
                 self._add(self._hashes(partition))
             self._newcomers = None if self._known or self._run.dry_run else []
         else:
-            self._scans = [
-                self._executor.submit(contextvars.copy_context().run, self._hashes, partition)
-                for partition in PARTITIONS
-            ]
+            self._scans = [self._executor.submit(self._hashes, partition) for partition in PARTITIONS]
         self._knows_all = True
 
     def _hashes(self, partition: str) -> list[tuple[int, int]]:
@@ -427,7 +423,7 @@ class Intake:
             len(self._writings) >= WRITINGS or size + sum(each.size for each in self._writings) > BUFFER_BYTES
         ):
             self._finish_oldest()
-        future = self._executor.submit(contextvars.copy_context().run, self._writer.write, candidates)
+        future = self._executor.submit(self._writer.write, candidates)
         self._writings.append(_Writing(candidates, future, size))
 
     def _finish_oldest(self) -> None:

@@ -34,7 +34,7 @@ from shared.model.referral import Head as RecordHead
 from shared.model.referral import Unstorable
 from shared.model.run import Mode, Run, RunError
 from shared.partner_center.client import BY_CREATION, BY_UPDATE, LinkExpired, Page, PartnerCenterClient, WaitTooLong
-from shared.partner_center.retry import MOST_WAIT
+from shared.partner_center.retry import BACKOFF
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.referrals import sweep_pieces
 from shared.storage.tables.sync_state import Head, HeldLease, SyncState, Walk, met_rows
@@ -382,7 +382,7 @@ class SyncRun:
         if isinstance(error, Throttled):
             if error.retry_after:
                 self._wait_until(error.retry_after)  # what was asked for last is a floor for the next run, too
-            error.retry_after = error.retry_after or MOST_WAIT
+            error.retry_after = error.retry_after or BACKOFF.most
         try:
             if isinstance(error, PartnerCenterError | SignInError):
                 self._intake.flush()

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Final
 
 from shared.core import telemetry
 from shared.core.clock import Clock, Deadline
+from shared.core.context import ContextExecutor
 from shared.core.log import bound, current
 from shared.core.settings import Settings
 from shared.model import times
@@ -90,7 +90,7 @@ class Sync:
         with (
             bound(runId=run.id, correlationId=correlation_id),
             telemetry.span("sync", runId=run.id, mode=run.mode, trigger=run.trigger),
-            ThreadPoolExecutor(WRITERS) if self._parallel else nullcontext() as executor,
+            ContextExecutor(WRITERS) if self._parallel else nullcontext() as executor,
         ):
             running = SyncRun(self._settings, self._store, self._sign_in, self._state, lease, head, walk, run)
             return running.go(own_domains, Deadline(clock, budget), executor, progress, str(correlation_id))

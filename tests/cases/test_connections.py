@@ -14,7 +14,7 @@ import pytest
 
 from local.simulator import Simulator
 from shared.core.errors import SignInUnavailable
-from shared.partner_center.retry import TRIES
+from shared.partner_center.retry import BACKOFF
 from shared.sign_in import entra
 from tests.sign_in.world import World as SignInWorld
 from tests.sync.harness import World
@@ -86,7 +86,7 @@ def test_partner_center_is_asked_again_after_a_broken_handshake(world: World, en
         assert outcome.error is not None
         assert outcome.error.code == "partner_center_unavailable"
         assert "certificate" not in outcome.error.message
-        assert server.met == TRIES == 5
+        assert server.met == BACKOFF.tries == 5
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -101,13 +101,13 @@ def test_entra_is_asked_again_after_a_broken_handshake(
         with pytest.raises(SignInUnavailable) as caught:
             sign_in.token(force_refresh=True)
         assert "certificate" not in caught.value.message
-        assert server.met >= entra.TRIES == 3
+        assert server.met >= entra.BACKOFF.tries == 3
     assert sign_in.status().state == "signedIn"
 
 
 RESOLVED = [
-    (socket.EAI_AGAIN, "partner_center_unavailable", TRIES),
-    (socket.EAI_FAIL, "partner_center_unavailable", TRIES),
+    (socket.EAI_AGAIN, "partner_center_unavailable", BACKOFF.tries),
+    (socket.EAI_FAIL, "partner_center_unavailable", BACKOFF.tries),
     (socket.EAI_NONAME, "partner_center_unreachable", 1),
     (getattr(socket, "EAI_NODATA", socket.EAI_NONAME), "partner_center_unreachable", 1),
 ]
@@ -138,4 +138,4 @@ def test_no_content_is_no_list(world: World) -> None:
     outcome = world.run()
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.status) == ("partner_center_invalid_response", 502)
-    assert len(outcome.requests) == TRIES
+    assert len(outcome.requests) == BACKOFF.tries

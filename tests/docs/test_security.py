@@ -35,4 +35,4 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert "{}, {} of one, {} characters; {}".format(*limits) in TEXT
     assert f"lasts {tokens.CLAIM_SECONDS:g} s" in TEXT
     assert tokens.CHECK_SECONDS == 60
-    assert f"| {entra.TRIES}, 5, 5, with jitter" in TEXT
+    assert f"| {entra.BACKOFF.tries}, 5, 5, with jitter" in TEXT

@@ -469,5 +469,5 @@ def test_representations_hold_nothing(world: World) -> None:
 
 
 def test_entra_is_never_asked_more_than_the_table_says() -> None:
-    assert entra_module.TRIES == 3
+    assert entra_module.BACKOFF.tries == 3
     assert entra_module.CONNECT_SECONDS == 5

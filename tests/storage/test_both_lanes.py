@@ -417,7 +417,7 @@ def test_what_passes_is_tried_again(world: World, what: str, status: int) -> Non
     assert world.act(what) == DONE[what]
     assert len(world.proxy.seen) == 5
     assert len(world.clock.waits) == 4
-    assert max(world.clock.waits) <= tables.RETRIES.most
+    assert max(world.clock.waits) <= tables.BACKOFF.most
     name = "query" if what in {"query", "texts"} else "transact"
     assert world.calls == [("before", name, "Things")] * 4 + [("before", name, "Things"), ("after", name, "Things")]
 

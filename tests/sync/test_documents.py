@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.core import errors
 from shared.core.errors import HunterError
 from shared.partner_center import client, retry
-from shared.storage.engine.tables import RETRIES
+from shared.storage.engine.tables import BACKOFF, PASSING
 
 ROOT = Path(__file__).parents[2]
 ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
@@ -50,14 +50,14 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
 
 
 def test_figures_are_those_of_the_code() -> None:
-    assert f"At most {retry.TRIES} tries" in ERRORS
-    assert f"min({retry.MOST_WAIT:g}, " in ERRORS
+    assert f"At most {retry.BACKOFF.tries} tries" in ERRORS
+    assert f"min({retry.BACKOFF.most:g}, " in ERRORS
     assert (
         f"{retry.CONNECT_SECONDS} s to connect, {retry.READ_SECONDS} s of silence, {retry.ANSWER_SECONDS} s for a whole "
         f"answer, {client.MOST_BYTES >> 20} MiB" in ERRORS
     )
-    assert f"{RETRIES.tries} tries, full jitter from {RETRIES.first} s to {RETRIES.most:g} s" in ERRORS
-    for status in RETRIES.statuses:
+    assert f"{BACKOFF.tries} tries, full jitter from {BACKOFF.first} s to {BACKOFF.most:g} s" in ERRORS
+    for status in PASSING:
         assert str(status) in ERRORS
 
 

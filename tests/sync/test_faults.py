@@ -117,7 +117,7 @@ def test_a_failure_that_stays_ends_the_run_as_the_table_says(
     # It was said, and nothing is lost: once the failure has passed, a run ends as if nothing had been.
     world.sim.faults.clear()
     monkeypatch.undo()
-    world.clock.advance(retry.MOST_WAIT)
+    world.clock.advance(retry.BACKOFF.most)
     assert world.run().succeeded.mode == "full"
     world.assert_equal_to_upstream()
 
@@ -146,7 +146,7 @@ def check_waits(waits: list[float], count: int, least: float) -> None:
     """Full jitter: from nothing to a doubling most, and never less than was asked for."""
     assert len(waits) == count
     for number, wait in enumerate(waits):
-        assert least <= wait <= max(least, min(retry.MOST_WAIT, retry.FIRST_WAIT * 2**number)) + 0.001
+        assert least <= wait <= max(least, min(retry.BACKOFF.most, retry.BACKOFF.first * 2**number)) + 0.001
 
 
 def test_tries_within_one_run_add_up_over_its_requests(world: World) -> None:

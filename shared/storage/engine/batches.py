@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -59,7 +58,7 @@ def write_stream(
                 continue
             if len(writing) == BATCHES_AT_ONCE:
                 writing.popleft().result()
-            writing.append(executor.submit(contextvars.copy_context().run, write_all, table, some, on_conflict))
+            writing.append(executor.submit(write_all, table, some, on_conflict))
     finally:
         wait(writing)  # after a failure nothing may still be writing when the lease is given back
     for future in writing:

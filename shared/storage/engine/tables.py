@@ -1,17 +1,16 @@
 """The one way to Table Storage: short calls, errors of ours, and the only place that retries them.
 
 The SDK's own retry policy is switched off (``retry_total=0``): it has no jitter, waits on timeouts of 300 s and leaves
-failed batches alone, and two layers of retries multiply. Every call here is repeated by :data:`RETRIES`, batches too.
+failed batches alone, and two layers of retries multiply. Every call here is repeated by :data:`BACKOFF`, batches too.
 That is safe because a repeated write is conditional: an insert or replace whose first attempt was applied although its
 answer got lost ends in :class:`RowConflict`, and the caller reads again and decides again.
 """
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from azure.core import MatchConditions
@@ -40,6 +39,7 @@ from msgspec import Struct
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from shared.core import events
+from shared.core.backoff import Backoff, retry_after
 from shared.core.clock import Clock, SystemClock
 from shared.core.errors import ConfigurationError, StorageUnavailable
 from shared.core.log import get_logger
@@ -51,9 +51,10 @@ from shared.storage.engine.operations import Delete, Insert, Operation, Replace
 from shared.storage.engine.wire import TextRows
 
 __all__ = [
+    "BACKOFF",
     "BATCH_BYTES",
     "BATCH_ROWS",
-    "RETRIES",
+    "PASSING",
     "BatchTooLarge",
     "Delete",
     "Insert",
@@ -61,7 +62,6 @@ __all__ = [
     "Operation",
     "Replace",
     "RowConflict",
-    "StorageRetries",
     "Table",
     "TableStore",
 ]
@@ -90,17 +90,11 @@ _EMULATOR: Final = (
 )
 
 
-@dataclass(frozen=True)
-class StorageRetries:
-    """How storage calls are repeated: full jitter from ``first`` seconds, doubled each time, to at most ``most``."""
-
-    tries: int = 5
-    first: float = 0.2
-    most: float = 5.0
-    statuses: frozenset[int] = frozenset({408, 429, 500, 502, 503, 504})
-
-
-RETRIES: Final = StorageRetries()
+BACKOFF: Final = Backoff(tries=5, first=0.2, most=5.0)
+PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses that may pass by themselves: those are tried again."""
+_LONGEST_ASKED: Final = 60.0
+"""Seconds; the service asks for a few at most, and a person waits."""
 
 
 class RowConflict(Exception):
@@ -320,7 +314,7 @@ class Table:
     def _call(self, name: str, call: Callable[[], T]) -> T:
         """Run one request with retries, and turn the SDK's errors into ours."""
         retrying = Retrying(
-            stop=stop_after_attempt(RETRIES.tries),
+            stop=stop_after_attempt(BACKOFF.tries),
             retry=retry_if_exception(_passes),
             wait=_wait,
             sleep=self._store.clock.sleep,
@@ -381,17 +375,16 @@ def _passes(error: BaseException) -> bool:
     if isinstance(error, IncompleteReadError):  # to the SDK it is a kind of HttpResponseError, of no status
         return True
     if isinstance(error, HttpResponseError):
-        return error.status_code in RETRIES.statuses or _code(error) == "TableBeingDeleted"
+        return error.status_code in PASSING or _code(error) == "TableBeingDeleted"
     return isinstance(error, ServiceRequestError | ServiceResponseError)
 
 
 def _wait(state: RetryCallState) -> float:
     """Full jitter, and never less than the service asked for."""
-    most = min(RETRIES.most, RETRIES.first * 2 ** (state.attempt_number - 1))
     error = state.outcome.exception() if state.outcome else None
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    asked = str(headers.get("Retry-After", ""))
-    return max(random.uniform(0, most), min(float(asked), 60.0) if asked.isdigit() else 0.0)  # noqa: S311 - jitter, no secret
+    asked = retry_after(headers, datetime.now(UTC))
+    return BACKOFF.wait(state.attempt_number, min(asked or 0.0, _LONGEST_ASKED))
 
 
 def _log_retry(operation: str, table: str, state: RetryCallState) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.core.context import ContextExecutor
 from shared.core.errors import NotFound
 from shared.model.referral import read_record
 from shared.model.summary import ReferralSummary
@@ -126,7 +126,7 @@ def get_quarantine(request: HttpRequest, principal: Principal, services: Service
 
 def _changes(services: Services, latest: Sequence[ReferralSummary]) -> list[dict[str, Any]]:
     """The changes of these referrals, newest first."""
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="history") as readers:
+    with ContextExecutor(_READERS, thread_name_prefix="history") as readers:
         histories = list(readers.map(lambda one: load_changes(services.store, one.id), latest))
     changes = [
         {"at": entry["at"], "referralId": one.id, "referralName": one.name, "changes": entry["changes"]}

@@ -22,6 +22,7 @@ from shared.model.run import Mode
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, scan_summaries
 from shared.sync.service import Sync
+from shared.web import items
 
 BODIES: Final = Path(TOLD.get("work", ".")) / "bodies.pickle"
 _requests: Counter[str] = Counter()
@@ -137,7 +138,7 @@ def lists() -> None:
         model.snapshot()
         times.append((time.perf_counter() - started) * 1000)
     started = time.perf_counter()
-    snapshot.summary(datetime.now(UTC))
+    items.summary(snapshot, datetime.now(UTC))
     summary = (time.perf_counter() - started) * 1000
     meter.report(firstList=first, version=statistics.median(times), summary=summary, **figures)
 

@@ -22,7 +22,7 @@ from shared.model.summary import ReferralSummary
 from shared.model.text import fold
 from shared.read_model.questions import CATEGORIES, REFERRAL_SORTS
 from shared.read_model.snapshot import Snapshot
-from shared.web import parameters, responses
+from shared.web import items, parameters, responses
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 _SYLLABLES = ("ka", "re", "mo", "ti", "san", "bel", "do", "ra", "vi", "nor", "lu", "pek", "ış", "ğa", "öz", "tek")
@@ -82,7 +82,7 @@ def snapshot_of(referrals: Iterable[ReferralSummary]) -> Snapshot:
         company = company_of(key, [entry_of(row, None) for row in group])
         if company:
             companies.append(company)
-    return Snapshot("bench", rows, companies, {}, {}, {}, quarantined=0)
+    return Snapshot("bench", rows, companies, merged={}, links={}, tenants={}, quarantined=0)
 
 
 def questions(seed: int = 2) -> list[dict[str, object]]:
@@ -117,14 +117,14 @@ def ask(snapshot: Snapshot, question: dict[str, object]) -> bytes:
     url = f"http://127.0.0.1/api/v1/partner-center/referrals?{urlencode(question, doseq=True)}"
     request = HttpRequest("GET", url, headers={}, params={}, route_params={}, body=b"")
     query = parameters.referral_query(request)
-    return responses.json(snapshot.list_referrals(query, NOW)).get_body()
+    return responses.json(items.referral_page(snapshot, query, NOW)).get_body()
 
 
 def measure(snapshot: Snapshot, asked: Sequence[dict[str, object]]) -> dict[str, float]:
     """Milliseconds of all questions: each asked first (orders are known, words are new), then again."""
     for sort in REFERRAL_SORTS:
         for descending in (False, True):
-            snapshot.referral_index.order(sort, descending=descending)
+            snapshot.referral_list.index.order(sort, descending=descending)
     first, again = (sorted(_timed(snapshot, question) for question in asked) for _ in range(2))
     return {
         "p50First": statistics.median(first),
@@ -153,7 +153,7 @@ def main() -> None:
     for name, milliseconds in measure(snapshot, questions()).items():
         print(f"{name:10} {milliseconds:8.2f} ms")
     started = time.perf_counter()
-    snapshot.summary(NOW)
+    items.summary(snapshot, NOW)
     print(f"summary    {(time.perf_counter() - started) * 1000:8.2f} ms")
 
 

@@ -24,7 +24,7 @@ from shared.core.log import configure
 from shared.model.run import Run
 from shared.partner_center.client import PartnerCenterClient
 from shared.services import Services
-from shared.web import responses
+from shared.web import items, responses
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -80,16 +80,16 @@ def sync(services: Services, options: argparse.Namespace) -> int:
 def export(services: Services, options: argparse.Namespace) -> int:
     """Write all referrals or companies to standard output."""
     snapshot, now = services.read_model.snapshot(), services.clock.now()
-    items: Iterable[dict[str, Any]] = (
-        (snapshot.item(position, now) for position in range(len(snapshot.referrals)))
+    rows: Iterable[dict[str, Any]] = (
+        (items.item(snapshot, position, now) for position in range(len(snapshot.referrals)))
         if options.what == "referrals"
-        else map(snapshot.company_item, snapshot.companies)
+        else (items.company_item(snapshot, company) for company in snapshot.companies)
     )
     if options.json:
-        for item in items:
+        for item in rows:
             sys.stdout.write(responses.encode(item).decode() + "\n")
     else:
-        write_csv(items, sys.stdout, options.separator)
+        write_csv(rows, sys.stdout, options.separator)
     return DONE
 
 

@@ -9,14 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from shared.model.domains import display_domain, resembles, valid_duns
 from shared.model.summary import ReferralSummary
 from shared.model.text import fold, is_placeholder, name_words
-from shared.model.times import public
 
 STATUSES: Final = ("New", "Active", "Closed")
 DIRECTIONS: Final = ("Incoming", "Outgoing")
@@ -226,39 +225,6 @@ def _is_good(name: str) -> bool:
 @lru_cache(maxsize=4_096)
 def _identifying(name: str) -> tuple[str, ...]:
     return tuple(name_words(name))
-
-
-def company_item(company: Company, tenant_id: str | None, checked_at: str | None, *, is_m365: bool) -> dict[str, Any]:
-    """A company as answers carry it.
-
-    Args:
-        company: the company.
-        tenant_id: the Entra tenant of its domain, when it is known.
-        checked_at: when that was last asked, text of ``model.times``.
-        is_m365: whether its domain belongs to a tenant.
-    """
-    return {
-        "key": company.key,
-        "name": company.name,
-        "aliases": list(company.aliases),
-        "domain": display_domain(company.domain) if company.domain else None,
-        "country": company.country,
-        "city": company.city,
-        "size": company.size,
-        "duns": company.duns,
-        "tenantId": tenant_id,
-        "isM365": is_m365,
-        "tenantCheckedAt": public(checked_at),
-        "needsReview": company.needs_review,
-        "referralCount": company.referral_count,
-        "byStatus": dict(company.by_status),
-        "byDirection": dict(company.by_direction),
-        "openValue": dict(company.open_value),
-        "wonValue": dict(company.won_value),
-        "firstActivity": public(company.first_activity),
-        "lastActivity": public(company.last_activity),
-        "nextDeadline": public(company.next_deadline),
-    }
 
 
 def home_of(summary: ReferralSummary, link: Link | None) -> str | None:

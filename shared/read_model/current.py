@@ -80,10 +80,10 @@ def read(store: TableStore, version: str) -> Snapshot:
             version,
             rows,
             companies.result().companies,
-            companies.result().merged,
-            links.result(),
-            tenants.result(),
-            quarantined.result(),
+            merged=companies.result().merged,
+            links=links.result(),
+            tenants=tenants.result(),
+            quarantined=quarantined.result(),
         )
         return snapshot.with_desk(version, people_s.result())
 

@@ -19,6 +19,8 @@ from itertools import chain, compress, islice, repeat
 from operator import contains
 from typing import Any, Final
 
+from shared.model.text import fold
+
 Bits = int
 """A set of items."""
 SortValue = str | Decimal | int | None
@@ -250,3 +252,14 @@ def _flags(bits: Bits, size: int) -> bytes:
 def _from_flags(flags: bytes | bytearray) -> Bits:
     """The set that ``_flags`` would give these bytes for."""
     return int(flags[::-1].translate(_DIGITS) or b"0", 2)
+
+
+def folded(texts: Iterable[str | None]) -> Sequence[SortValue]:
+    """Texts as they sort; an empty one is none. Names repeat, and folding is slow, so each is folded once."""
+    known: dict[str, str | None] = {}
+    folded = []
+    for text in texts:
+        if text is not None and text not in known:
+            known[text] = fold(text) or None
+        folded.append(known[text] if text is not None else None)
+    return folded

@@ -58,7 +58,7 @@ class Report:
     def __init__(self, snapshot: Snapshot, now: datetime) -> None:
         self._snapshot = snapshot
         self._now = now
-        self._everything = snapshot.referral_index.everything
+        self._everything = snapshot.referral_list.index.everything
         self._known: dict[Pairs, Bits] = {}
 
     def of(self, first: date, last: date) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class Report:
         ]
 
     def _grouped(self, column: str, first: date, last: date) -> list[dict[str, Any]]:
-        values: Sequence[str | None] = sorted(self._snapshot.referral_index.values(column))
+        values: Sequence[str | None] = sorted(self._snapshot.referral_list.index.values(column))
         groups = [{column: value, **self._figures(first, last, ((column, value),))} for value in values if value]
         rest = {column: None, **self._figures(first, last, ((column, NONE),))}
         return [group for group in (*groups, rest) if _says_something(group)]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
 from shared.model import odd_json, times
+from shared.model.company import Company
+from shared.model.domains import display_domain
 from shared.model.resource import CustomerProfile, Details, Member, Referral, Requirements, Resource
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.model.text import readable
+from shared.read_model.belonging import Belonging
+from shared.read_model.query import Selection
+from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
+from shared.read_model.snapshot import Snapshot
 
 _DAY: Final = timedelta(days=1)
 
@@ -30,15 +35,81 @@ SUBJECTS: Final[Mapping[type, tuple[str, Callable[[Any], object]]]] = {Run: ("ru
 """What an error may be about: the member of the problem document that shows it, and how."""
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
-    """Which company a referral belongs to."""
+def item(snapshot: Snapshot, position: int, now: datetime) -> dict[str, Any]:
+    """The referral at a position of a snapshot, as lists carry it."""
+    owner = snapshot.desk.owners.get(position)
+    return {
+        **referral_item(snapshot.referrals[position], snapshot.belonging(position), now),
+        "owner": {"mail": owner.mail, "name": owner.name} if owner else None,
+        "commentCount": len(snapshot.desk.comments.get(position, ())),
+    }
 
-    key: str | None
-    """None for a customer of whom nothing is known."""
-    name: str | None
-    by_hand: bool
-    """Whether a person linked it there."""
+
+def referral_page(snapshot: Snapshot, query: ReferralQuery, now: datetime) -> dict[str, Any]:
+    """A page of the list of referrals."""
+    found = snapshot.select(query, now)
+    return _page(snapshot, [item(snapshot, position, now) for position in found.positions], found, query.paging)
+
+
+def company_page(snapshot: Snapshot, query: CompanyQuery) -> dict[str, Any]:
+    """A page of the list of companies."""
+    found = snapshot.select_companies(query)
+    rows = [snapshot.companies.rows[position] for position in found.positions]
+    return _page(snapshot, [company_item(snapshot, company) for company in rows], found, query.paging)
+
+
+def _page(snapshot: Snapshot, items: list[dict[str, Any]], found: Selection, paging: Paging) -> dict[str, Any]:
+    return {
+        "items": items,
+        "total": found.total,
+        "facets": found.facets,
+        "page": paging.page,
+        "pageSize": paging.page_size,
+        "dataVersion": snapshot.version,
+    }
+
+
+def summary(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+    """The figures of the overview."""
+    figures = snapshot.figures(now)
+    waiting = figures["unanswered"]
+    places = [snapshot.referral(referral.id) for referral in waiting["next"]]
+    companies = snapshot.companies
+    return {
+        "dataVersion": snapshot.version,
+        **figures,
+        "unanswered": {**waiting, "next": [item(snapshot, place, now) for place in places if place is not None]},
+        "quarantined": snapshot.quarantined,
+        "needsReview": sum(company.needs_review for company in companies),
+        "companies": {"total": len(companies), "m365": sum(map(companies.is_m365, companies))},
+    }
+
+
+def company_item(snapshot: Snapshot, company: Company) -> dict[str, Any]:
+    """A company as lists carry it."""
+    tenant = snapshot.companies.tenant_of(company)
+    return {
+        "key": company.key,
+        "name": company.name,
+        "aliases": list(company.aliases),
+        "domain": display_domain(company.domain) if company.domain else None,
+        "country": company.country,
+        "city": company.city,
+        "size": company.size,
+        "duns": company.duns,
+        "tenantId": tenant.tenant_id if tenant else None,
+        "isM365": snapshot.companies.is_m365(company),
+        "tenantCheckedAt": times.public(tenant.checked_at) if tenant else None,
+        "needsReview": company.needs_review,
+        "referralCount": company.referral_count,
+        "byStatus": dict(company.by_status),
+        "byDirection": dict(company.by_direction),
+        "openValue": dict(company.open_value),
+        "wonValue": dict(company.won_value),
+        "firstActivity": times.public(company.first_activity),
+        "lastActivity": times.public(company.last_activity),
+        "nextDeadline": times.public(company.next_deadline),
+    }
 
 
 def referral_item(referral: ReferralSummary, company: Belonging, now: datetime) -> dict[str, Any]:

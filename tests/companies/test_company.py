@@ -7,8 +7,11 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from shared.model.company import Company, Link, company_item, company_of, entry_of
+from shared.model.company import Company, Link, company_of, entry_of
 from shared.model.summary import ReferralSummary
+from shared.model.tenant import KnownTenant
+from shared.read_model.snapshot import Snapshot
+from shared.web.items import company_item
 
 BASE = ReferralSummary(
     id="r",
@@ -176,7 +179,9 @@ def test_the_public_form() -> None:
         ),
         key="xn--mller-kva.de",
     )
-    assert company_item(made, "tenant", day(5), is_m365=True) == {
+    found = KnownTenant("found", "tenant", day(5))
+    snapshot = Snapshot("v", [], [made], merged={}, links={}, tenants={"xn--mller-kva.de": found}, quarantined=0)
+    assert company_item(snapshot, made) == {
         "key": "xn--mller-kva.de",
         "name": "Contoso A.Ş.",
         "aliases": [],

@@ -16,6 +16,7 @@ from shared.model.summary import ReferralSummary
 from shared.read_model.current import ReadModel
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import referrals, sync_state
+from shared.web import items
 
 
 class Calls:
@@ -90,9 +91,9 @@ def test_a_link_by_hand_is_seen_by_the_very_next_request(store: TableStore) -> N
     put(store, "a")
     model = ReadModel(store)
     now = store.clock.now()
-    assert model.snapshot().item(0, now)["companyKey"] is None
+    assert items.item(model.snapshot(), 0, now)["companyKey"] is None
     CompanyLinker(store).link("a", {"domain": "contoso.com", "name": "Contoso"}, "somebody", now)
-    item = model.snapshot().item(0, now)
+    item = items.item(model.snapshot(), 0, now)
     assert (item["companyKey"], item["companyName"], item["linkedByHand"]) == ("contoso.com", "Contoso", True)
 
 

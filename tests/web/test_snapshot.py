@@ -23,7 +23,7 @@ from shared.model.text import fold
 from shared.read_model import questions
 from shared.read_model.desk import Desk
 from shared.read_model.snapshot import Snapshot
-from shared.web import parameters
+from shared.web import items, parameters
 from tests.web.requests import get
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -104,9 +104,9 @@ def worlds(draw: st.DrawFn) -> World:
         "v1",
         list(reversed(referrals.values())),
         companies.values(),
-        {},
-        links,
-        {domain: FOUND if domain in tenants else UNKNOWN for domain in ("contoso.com", "fabrikam.com")},
+        merged={},
+        links=links,
+        tenants={domain: FOUND if domain in tenants else UNKNOWN for domain in ("contoso.com", "fabrikam.com")},
         quarantined=3,
     )
     ids = st.sampled_from(["r00", "r01", "r02", "r03", "gone"])
@@ -252,8 +252,8 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
 @given(world=worlds(), query=queries)
 def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
     request = get(f"/api/v1/partner-center/referrals?{urlencode(query, doseq=True)}")
-    answer = world.snapshot.list_referrals(parameters.referral_query(request, ME), NOW)
-    every = [world.snapshot.item(place, NOW) for place in range(len(world.referrals))]
+    answer = items.referral_page(world.snapshot, parameters.referral_query(request, ME), NOW)
+    every = [items.item(world.snapshot, place, NOW) for place in range(len(world.referrals))]
     fitting = [item for item in every if fits(world, item, query)]
     page, size = int(query.get("page", 1)), int(query.get("pageSize", 50))
     ordered = in_order(fitting, query.get("sort", "-updatedDateTime"))
@@ -270,7 +270,7 @@ def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> Non
         for facet in ("status", "substatus", "direction", "category", "country", "owner")
     }
     asked = parameters.referral_query(request, ME)
-    assert [world.snapshot.item(place, NOW) for place in world.snapshot.ordered(asked, NOW)] == ordered
+    assert [items.item(world.snapshot, place, NOW) for place in world.snapshot.ordered(asked, NOW)] == ordered
     assert world.snapshot.fitting(asked, NOW).bit_count() == len(fitting)
     assert {item["id"]: item["commentCount"] for item in every} == {
         item["id"]: len(world.comments.get(item["id"], ())) for item in every
@@ -281,7 +281,7 @@ def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> Non
 @given(world=worlds())
 def test_items_show_where_a_referral_belongs(world: World) -> None:
     for place, (referral_id, referral) in enumerate(sorted(world.referrals.items())):
-        item = world.snapshot.item(place, NOW)
+        item = items.item(world.snapshot, place, NOW)
         key = world.links.get(referral_id) or referral.company_key
         assert item["companyKey"] == key
         assert item["companyName"] == (world.companies[key].name if key else None)
@@ -315,8 +315,8 @@ def test_items_show_where_a_referral_belongs(world: World) -> None:
 )
 def test_companies_are_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
     request = get(f"/api/v1/partner-center/companies?{urlencode(query, doseq=True)}")
-    answer = world.snapshot.list_companies(parameters.company_query(request))
-    every = [world.snapshot.company_item(company) for _, company in sorted(world.companies.items())]
+    answer = items.company_page(world.snapshot, parameters.company_query(request))
+    every = [items.company_item(world.snapshot, company) for _, company in sorted(world.companies.items())]
 
     def has(item: dict[str, Any], ignoring: str = "") -> bool:
         if ignoring != "country" and query.get("country") and item["country"] not in query["country"]:
@@ -373,7 +373,7 @@ def snapshot_of(*referrals: ReferralSummary, **more: Any) -> Snapshot:
 )
 def test_days_left_are_whole_and_rounded_down(expires: timedelta, days: int) -> None:
     snapshot = snapshot_of(one(expiration_date_time=times.from_datetime(NOW + expires)))
-    assert snapshot.item(0, NOW)["expiresInDays"] == days
+    assert items.item(snapshot, 0, NOW)["expiresInDays"] == days
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_days_left_are_whole_and_rounded_down(expires: timedelta, days: int) -> 
 )
 def test_nobody_waits_for_what_is_answered(values: dict[str, Any]) -> None:
     snapshot = snapshot_of(one(**{"expiration_date_time": at(days=-3), **values}))
-    assert snapshot.item(0, NOW)["expiresInDays"] is None
+    assert items.item(snapshot, 0, NOW)["expiresInDays"] is None
 
 
 def test_items_carry_times_in_microseconds_and_problems() -> None:
@@ -392,7 +392,7 @@ def test_items_carry_times_in_microseconds_and_problems() -> None:
             problems=(Problem("details.dealValue", "not a number"),),
         )
     )
-    item = snapshot.item(0, NOW)
+    item = items.item(snapshot, 0, NOW)
     assert item["createdDateTime"] == "2020-10-30T21:03:00.123456Z"
     assert item["updatedDateTime"] == "2020-10-30T21:03:00Z"
     assert item["problems"] == [{"field": "details.dealValue", "reason": "not a number"}]
@@ -409,8 +409,8 @@ def test_the_moment_moves_whenever_time_alone_changes_an_answer() -> None:
     for minutes in range(-3 * 24 * 60, 4 * 24 * 60, 7):
         now = NOW + timedelta(minutes=minutes)
         answer = (
-            [snapshot.item(place, now)["expiresInDays"] for place in range(2)],
-            [item["id"] for item in snapshot.list_referrals(query, now)["items"]],
+            [items.item(snapshot, place, now)["expiresInDays"] for place in range(2)],
+            [item["id"] for item in items.referral_page(snapshot, query, now)["items"]],
         )
         assert seen.setdefault(snapshot.moment(now), answer) == answer
     assert len(seen) <= 8 * 3
@@ -420,13 +420,13 @@ def test_a_merged_company_is_found_under_its_old_key() -> None:
     referral = one(company_key="name-tr-acme")
     company = Company(key="acme.com.tr", name="Acme", domain="acme.com.tr")
     snapshot = snapshot_of(referral, companies=[company], merged={"name-tr-acme": "acme.com.tr"})
-    assert snapshot.item(0, NOW)["companyKey"] == "acme.com.tr"
-    assert snapshot.item(0, NOW)["companyName"] == "Acme"
+    assert items.item(snapshot, 0, NOW)["companyKey"] == "acme.com.tr"
+    assert items.item(snapshot, 0, NOW)["companyName"] == "Acme"
     assert snapshot.company("name-tr-acme") is company
-    assert list(snapshot.members(company)) == [0]
+    assert list(snapshot.companies.members(company)) == [0]
     for key in ("name-tr-acme", "acme.com.tr"):
         query = parameters.referral_query(get(f"/x?company={key}"))
-        assert snapshot.list_referrals(query, NOW)["total"] == 1
+        assert items.referral_page(snapshot, query, NOW)["total"] == 1
 
 
 def test_a_link_of_a_referral_that_is_not_stored_or_back_to_its_own_company_moves_nothing() -> None:
@@ -436,7 +436,7 @@ def test_a_link_of_a_referral_that_is_not_stored_or_back_to_its_own_company_move
         "r2": Link("northwind.com", None, None, "somebody", at(days=1)),
     }
     snapshot = snapshot_of(one(company_key="acme.com.tr"), links=links)
-    item = snapshot.item(0, NOW)
+    item = items.item(snapshot, 0, NOW)
     assert (item["companyKey"], item["linkedByHand"]) == ("acme.com.tr", False)
     assert len(snapshot.referrals) == 1
 
@@ -447,8 +447,8 @@ def test_a_linked_referral_is_found_by_its_companys_name() -> None:
     snapshot = snapshot_of(one(search_text="contoso"), companies=[company], links={"r1": link})
     for words in ("northwind", "isik", "ışık contoso", "northwind.com"):
         query = parameters.referral_query(get("/x?" + urlencode({"q": words})))
-        assert snapshot.list_referrals(query, NOW)["total"] == 1, words
-    assert snapshot.item(0, NOW)["linkedByHand"] is True
+        assert items.referral_page(snapshot, query, NOW)["total"] == 1, words
+    assert items.item(snapshot, 0, NOW)["linkedByHand"] is True
 
 
 @pytest.mark.parametrize(
@@ -457,7 +457,7 @@ def test_a_linked_referral_is_found_by_its_companys_name() -> None:
 def test_search_knows_no_difference_between_the_four_is(typed: str) -> None:
     snapshot = snapshot_of(one(search_text=fold("İSTANBUL IŞIK Çelik")))
     query = parameters.referral_query(get("/x?" + urlencode({"q": typed})))
-    assert snapshot.list_referrals(query, NOW)["total"] == 1
+    assert items.referral_page(snapshot, query, NOW)["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -478,7 +478,7 @@ def test_expiring_means_due_within_so_many_days_or_overdue(days: int, found: lis
         one(id="open-ended"),
     ]
     query = parameters.referral_query(get(f"/x?expiring={days}&sort=expirationDateTime"))
-    answer = snapshot_of(*waiting, *others).list_referrals(query, NOW)
+    answer = items.referral_page(snapshot_of(*waiting, *others), query, NOW)
     assert [item["id"] for item in answer["items"]] == found
 
 
@@ -486,10 +486,10 @@ def test_the_figures_follow_the_time() -> None:
     snapshot = snapshot_of(one(created_date_time=at(), expiration_date_time=at(days=-4)))
 
     def figures(**later: float) -> tuple[int, str]:
-        summary = snapshot.summary(NOW + timedelta(**later))
+        summary = items.summary(snapshot, NOW + timedelta(**later))
         return summary["unanswered"]["dueSoon"], summary["byMonth"][-1]["month"]
 
     assert figures() == (0, "2026-11")
     assert figures(days=1) == (1, "2026-11")
     assert figures(days=7) == (1, "2026-12")
-    assert snapshot.summary(NOW) is not snapshot.summary(NOW + timedelta(days=1))
+    assert items.summary(snapshot, NOW) is not items.summary(snapshot, NOW + timedelta(days=1))

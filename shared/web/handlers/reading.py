@@ -38,21 +38,21 @@ def list_referrals(request: HttpRequest, principal: Principal, services: Service
     """GET referrals: a page with its facets. Raises InvalidParameter."""
     query = parameters.referral_query(request, principal.person.mail)
     snapshot, now = services.read_model.snapshot(), services.clock.now()
-    return _unless_known(request, snapshot, now, query.canonical, lambda: snapshot.list_referrals(query, now))
+    return _unless_known(request, snapshot, now, query.canonical, lambda: items.referral_page(snapshot, query, now))
 
 
 def list_companies(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET companies: a page with its facets. Raises InvalidParameter."""
     query = parameters.company_query(request)
     snapshot, now = services.read_model.snapshot(), services.clock.now()
-    return _unless_known(request, snapshot, now, query.canonical, lambda: snapshot.list_companies(query))
+    return _unless_known(request, snapshot, now, query.canonical, lambda: items.company_page(snapshot, query))
 
 
 def get_summary(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET summary: the figures of the overview. Raises InvalidParameter."""
     parameters.no_parameters(request)
     snapshot, now = services.read_model.snapshot(), services.clock.now()
-    return _unless_known(request, snapshot, now, "summary", lambda: snapshot.summary(now))
+    return _unless_known(request, snapshot, now, "summary", lambda: items.summary(snapshot, now))
 
 
 def get_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -66,13 +66,13 @@ def get_company(request: HttpRequest, principal: Principal, services: Services) 
 
     def answer() -> dict[str, Any]:
         newest = sorted(
-            snapshot.members(company),
+            snapshot.companies.members(company),
             key=lambda position: snapshot.referrals[position].updated_date_time or "",
             reverse=True,
         )
         return {
-            **snapshot.company_item(company),
-            "referrals": [snapshot.item(position, now) for position in newest],
+            **items.company_item(snapshot, company),
+            "referrals": [items.item(snapshot, position, now) for position in newest],
             "history": _changes(services, [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]),
         }
 
@@ -90,7 +90,7 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
         raise NotFound("There is no such referral.")
     payload = referrals.payload_of(services.store, row)
     detail = items.referral_detail(
-        snapshot.item(position, services.clock.now()),
+        items.item(snapshot, position, services.clock.now()),
         read_record(payload).referral,
         load_changes(services.store, referral_id),
         snapshot.related(position),
@@ -114,7 +114,7 @@ def link_company(request: HttpRequest, principal: Principal, services: Services)
     position = snapshot.referral(referral_id)
     if position is None:
         raise NotFound("There is no such referral.")
-    return responses.json(snapshot.item(position, now))
+    return responses.json(items.item(snapshot, position, now))
 
 
 def get_quarantine(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:

@@ -16,15 +16,27 @@ from shared.companies.tenant_lookup import TenantLookup
 from shared.core.clock import Clock, SystemClock
 from shared.core.settings import Settings, load
 from shared.core.throttle import Throttle
+from shared.partner_center.webhooks import SCOPE, WebhookClient
 from shared.read_model.current import ReadModel
 from shared.sign_in.sign_in import SignIn
+from shared.sign_in.token_cache import Vault
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.sync_state import SyncState
 from shared.storage.tables.work import WorkTable
 from shared.sync.service import Sync
+from shared.sync.wanted import Wanted, WantedSync
+from shared.webhook.addresses import hosts_of
+from shared.webhook.certificates import Certificates
+from shared.webhook.gate import Gate
+from shared.webhook.registration import Registration
+from shared.webhook.watch import Watch
 
 A_MINUTE: Final = {"sync": 600, "sign_in": 600}
 """Far above what people do, low enough that a stuck script can't keep an instance busy."""
+EVENTS_A_MINUTE: Final = 1200
+EVENTS_AT_ONCE: Final = 50
+"""Events that are Microsoft's, and answers to others with a reason; counted apart, so that nobody can use up what
+Microsoft's need."""
 
 
 class Services:
@@ -40,6 +52,8 @@ class Services:
         self.clock: Clock = clock or SystemClock()
         self.throttles = {name: Throttle(most, most, self.clock) for name, most in A_MINUTE.items()}
         """How often this instance lets some routes be used, by the name that routes give."""
+        for name in ("event", "unverified"):
+            self.throttles[name] = Throttle(EVENTS_AT_ONCE, EVENTS_A_MINUTE, self.clock)
 
     @cached_property
     def store(self) -> TableStore:
@@ -70,6 +84,39 @@ class Services:
     def work(self) -> WorkTable:
         """What is due, and when."""
         return WorkTable(self.store)
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """That a sync is wanted."""
+        return Wanted(self.work, self.clock)
+
+    @cached_property
+    def wanted_sync(self) -> WantedSync:
+        """Runs a sync that is wanted."""
+        return WantedSync(self.wanted, self.sync, self.clock)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Whether an event is Microsoft's."""
+        settings, hosts = self.settings, hosts_of(self.settings.webhook_certificate_hosts)
+        certificates = Certificates(hosts, settings.webhook_certificate_subjects, self.clock)
+        return Gate(certificates, hosts, self.throttles["unverified"])
+
+    @cached_property
+    def webhooks(self) -> WebhookClient:
+        """Partner Center's webhook API."""
+        return WebhookClient(self.settings.webhook_url, self.sign_in.for_api(SCOPE), self.clock)
+
+    @cached_property
+    def registration(self) -> Registration:
+        """Who gets Partner Center's events."""
+        vault = Vault(self.settings.token_cache_keys)
+        return Registration(self.webhooks, self.work, vault, self.settings.public_url, self.clock)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Whether events still come."""
+        return Watch(self.work, self.state)
 
     @cached_property
     def linker(self) -> CompanyLinker:

@@ -167,13 +167,19 @@ class Dispatcher:
     def signing(self) -> Signing:
         """Keys and certificates, made when they are first needed; from then on the simulator's CA file has the root."""
         with self._lock:
-            if self._signing is None:
-                self._signing = signing.make(self._base())
-                known = self._ca_file.read_bytes()
-                aside = self._ca_file.with_suffix(".new")
-                aside.write_bytes(known + self._signing.root)
-                aside.replace(self._ca_file)
-            return self._signing
+            return self._signing or self._made(new_key=False)
+
+    def change_key(self) -> None:
+        """Sign with a new key from now on; its certificate takes the old one's place."""
+        with self._lock:
+            self._made(new_key=True)
+
+    def _made(self, *, new_key: bool) -> Signing:
+        self._signing = signing.make(self._base(), new_key=new_key)
+        aside = self._ca_file.with_suffix(".new")
+        aside.write_bytes(self._ca_file.read_bytes() + self._signing.root)
+        aside.replace(self._ca_file)
+        return self._signing
 
     def certificate(self, request: Request) -> Response:
         """The answer to GET /cert/…: certificates, and what goes wrong with them."""

@@ -59,6 +59,7 @@ class Authority:
 class Signing:
     """The dispatcher's key and what it can show for it."""
 
+    key: rsa.RSAPrivateKey
     root: bytes
     """PEM of the root that a client has to trust."""
     issuer: bytes
@@ -68,25 +69,32 @@ class Signing:
 
     def sign(self, body: bytes, algorithm: hashes.HashAlgorithm | None = None) -> str:
         """Base64 of the RSA signature (PKCS #1 v1.5) of these bytes, SHA-256 by default."""
-        return base64.b64encode(_key().sign(body, padding.PKCS1v15(), algorithm or hashes.SHA256())).decode()
+        return base64.b64encode(self.key.sign(body, padding.PKCS1v15(), algorithm or hashes.SHA256())).decode()
 
 
-def make(base: str) -> Signing:
-    """A new authority and its certificates. `base` is where the certificates lie, such as http://127.0.0.1:7080."""
+def make(base: str, *, new_key: bool = False) -> Signing:
+    """A new authority and its certificates, all of one key: this process's, or a new one. `base` is where certificates
+    lie, such as http://127.0.0.1:7080."""
+    key = _new_key() if new_key else _key()
     root = _authority("Partner Center simulator webhook root", None)
     issuing = _authority("Partner Center simulator webhook issuing CA", root)
     stranger = _authority("Partner Center simulator webhook issuing CA", _authority("Somebody else's root", None))
     issuer_url = base + ISSUER_PATH
     return Signing(
+        key=key,
         root=root.certificate.public_bytes(serialization.Encoding.PEM),
         issuer=issuing.certificate.public_bytes(serialization.Encoding.DER),
-        certificates={kind.name: _leaf(kind, stranger if kind.foreign else issuing, issuer_url) for kind in KINDS},
+        certificates={kind.name: _leaf(kind, key, stranger if kind.foreign else issuing, issuer_url) for kind in KINDS},
     )
 
 
 @cache
 def _key() -> rsa.RSAPrivateKey:
     """One for the process: making it takes longer than everything else here."""
+    return _new_key()
+
+
+def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -117,8 +125,8 @@ def _authority(common_name: str, issuer: Authority | None) -> Authority:
     return Authority(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
 
-def _leaf(kind: Kind, issuer: Authority, issuer_url: str) -> bytes:
-    now, key = datetime.now(UTC), _key().public_key()
+def _leaf(kind: Kind, signing_key: rsa.RSAPrivateKey, issuer: Authority, issuer_url: str) -> bytes:
+    now, key = datetime.now(UTC), signing_key.public_key()
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(kind.common_name, kind.organization))

@@ -44,7 +44,10 @@ class Worker:
         return work
 
 
-WORKERS: Final[tuple[Worker, ...]] = ()
+WORKERS: Final[tuple[Worker, ...]] = (
+    Worker("wanted sync", "shared.background.wanted:work", after_sync=True),
+    Worker("events", "shared.background.wanted:look", after_sync=True),
+)
 """In the order in which they work: what people wait for first."""
 
 

@@ -57,6 +57,21 @@ TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
 COMPANY_OVERSIZE: Final = "company_oversize"
 """A company has more referrals than its row can hold: its figures change with full walks only."""
 
+WEBHOOK_REFUSED: Final = "webhook_refused"
+"""Somebody sent an event that Microsoft did not sign; ``reason`` says what was wrong."""
+WEBHOOK_CERTIFICATE_UNAVAILABLE: Final = "webhook_certificate_unavailable"
+"""The certificate behind an event's signature could not be fetched."""
+WEBHOOK_ROOTS_UNREADABLE: Final = "webhook_roots_unreadable"
+"""The file of trusted certificates (REQUESTS_CA_BUNDLE or SSL_CERT_FILE) can't be read."""
+WEBHOOK_REGISTERED: Final = "webhook_registered"
+"""Partner Center's events come here now; ``tookOver`` says whether they went somewhere else before."""
+WEBHOOK_RESTORED: Final = "webhook_restored"
+"""They go again where they went before."""
+WEBHOOK_SILENT: Final = "webhook_silent"
+"""So many polls in a row found changes that no event announced."""
+WANTED_SYNC_FAILED: Final = "wanted_sync_failed"
+"""A sync that an event asked for failed; it is tried again, or left to the schedule."""
+
 COMMON_FIELDS: Final = ("event", "runId", "correlationId", "function")
 """What any event may carry; ``runId`` is that of the run it happened in."""
 
@@ -97,7 +112,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         SIGNED_IN: (),
         SIGN_IN_FAILED: ("code", "reasonCode", "aadsts"),
         SIGNED_OUT: (),
-        PARTNER_CENTER_ATTEMPT: ("status", "attempt", "kind", "waitSeconds", "durationSeconds", "requestId"),
+        PARTNER_CENTER_ATTEMPT: ("status", "method", "attempt", "kind", "waitSeconds", "durationSeconds", "requestId"),
         PARTNER_CENTER_THROTTLED: ("status", "retryAfterSeconds", "requestId"),
         STORAGE_RETRY: ("status", "attempt", "kind", "waitSeconds", "table", "operation"),
         STORAGE_FAILED: ("status", "kind", "table", "operation"),
@@ -108,6 +123,13 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         QUARANTINED: ("reason",),
         TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
         COMPANY_OVERSIZE: ("referrals",),
+        WEBHOOK_REFUSED: ("reason",),
+        WEBHOOK_CERTIFICATE_UNAVAILABLE: (),
+        WEBHOOK_ROOTS_UNREADABLE: (),
+        WEBHOOK_REGISTERED: ("tookOver",),
+        WEBHOOK_RESTORED: (),
+        WEBHOOK_SILENT: ("polls",),
+        WANTED_SYNC_FAILED: ("code", "tries"),
     }
 )
 """Each event and the fields it may carry besides ``COMMON_FIELDS``. A query may name only these."""

@@ -11,7 +11,7 @@ import msgspec
 from shared.model import times
 
 Mode = Literal["incremental", "full"]
-Trigger = Literal["http", "timer", "cli"]
+Trigger = Literal["http", "timer", "cli", "event"]
 State = Literal["running", "succeeded", "paused", "failed"]
 
 _STAMP = "%Y%m%dT%H%M%S"

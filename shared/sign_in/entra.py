@@ -203,14 +203,18 @@ class Entra:
 
         return self._ask(cache, redeem)
 
-    def renew(self, cache: msal.SerializableTokenCache) -> Answer | None:
-        """A new access token by the refresh token in ``cache``, which takes what comes back; None when it has none."""
+    def renew(self, cache: msal.SerializableTokenCache, scope: str) -> Answer | None:
+        """A new access token by the refresh token in ``cache``, which takes what comes back; None when it has none.
+
+        A refresh token is good for every API that the application may use (Microsoft Learn, "Refresh tokens in the
+        Microsoft identity platform"), so ``scope`` may be another than the one that was signed in for.
+        """
 
         def renew(app: Any) -> Answer | None:
             accounts = app.get_accounts()
             if not accounts:
                 return None
-            answer = app.acquire_token_silent_with_error(self._scopes, accounts[0], force_refresh=True)
+            answer = app.acquire_token_silent_with_error(scope.split(), accounts[0], force_refresh=True)
             return None if answer is None else _tokens(answer)
 
         return self._ask(cache, renew)

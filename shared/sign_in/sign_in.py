@@ -48,6 +48,17 @@ class SignInStatus:
     reason_code: str | None
 
 
+class OtherApi:
+    """What one more API needs of the sign-in."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def token(self, *, force_refresh: bool = False) -> str:
+        """An access token for it; renewed when needed. Args and errors: see ``Tokens.get``."""
+        return self._tokens.get(force_refresh=force_refresh)
+
+
 class SignIn:
     """The sign-in to Partner Center; one for each process, thread-safe."""
 
@@ -62,6 +73,10 @@ class SignIn:
     def token(self, *, force_refresh: bool = False) -> str:
         """An access token for the referrals API; renewed when needed. Args and errors: see ``Tokens.get``."""
         return self._tokens.get(force_refresh=force_refresh)
+
+    def for_api(self, scope: str) -> OtherApi:
+        """Access tokens for another API of Microsoft's, by the same sign-in."""
+        return OtherApi(Tokens(self._settings, self._store, self._entra, self._clock, scope))
 
     def keep_alive(self) -> bool:
         """Renew a sign-in that nothing has renewed for half a day; see ``Tokens.keep_alive``."""

@@ -43,6 +43,12 @@ KEEP_ALIVE_HOURS: Final = 12.0
 """Refresh tokens live 90 days from their last use; renewing twice a day also shows a dead one within half a day."""
 
 
+OTHER_API: Final = (
+    "Microsoft gives no access to this part of Partner Center. {sentence} It needs the permission user_impersonation of "
+    "Microsoft Partner Center with an administrator's consent; the sync goes on without."
+)
+
+
 @dataclass(frozen=True, repr=False)
 class _Token:
     """An access token in memory."""
@@ -55,10 +61,22 @@ class _Token:
 
 
 class Tokens:
-    """The access tokens of one process; thread-safe."""
+    """The access tokens of one process for one API; thread-safe.
 
-    def __init__(self, settings: Settings, store: SignInStore, entra: Entra, clock: Clock) -> None:
+    Args:
+        settings: the app's settings.
+        store: where the sign-in is kept.
+        entra: who renews.
+        clock: the time.
+        other_scope: that of an API besides the referrals API, by the same sign-in. What Entra refuses for it says nothing
+            about the sign-in, which is left as it is.
+    """
+
+    def __init__(
+        self, settings: Settings, store: SignInStore, entra: Entra, clock: Clock, other_scope: str = ""
+    ) -> None:
         self._settings = settings
+        self._scope, self._is_other = other_scope or settings.scope, bool(other_scope)
         self._store = store
         self._entra = entra
         self._clock = clock
@@ -79,7 +97,7 @@ class Tokens:
                 self._token = None
 
     def get(self, *, force_refresh: bool = False) -> str:
-        """An access token for the referrals API; renewed when needed.
+        """An access token; renewed when needed.
 
         Args:
             force_refresh: the token given before was refused; get another. A token that another thread or process got
@@ -142,7 +160,7 @@ class Tokens:
         pause = FIRST_PAUSE
         while True:
             stored = self._signed_in()
-            cached = _cached_token(stored, self._settings.scope)
+            cached = _cached_token(stored, self._scope)
             if force and refused is None:
                 refused = cached.get("secret", "")
             if cached and cached["secret"] != refused:
@@ -171,7 +189,7 @@ class Tokens:
         """Redeem the refresh token and write back what came; None when the row changed meanwhile: read again."""
         cache = _deserialised(claimed.cache)
         try:
-            answer = self._entra.renew(cache)
+            answer = self._entra.renew(cache, self._scope)
         except EntraRefused as error:
             self._refused(claimed, error.refusal)
             return None
@@ -228,6 +246,10 @@ class Tokens:
 
     def _refused(self, claimed: StoredSignIn, refusal: Refusal) -> None:
         """Entra refuses the refresh token: remember why, and say it; returns when the row changed meanwhile."""
+        if self._is_other:
+            self._unclaimed(claimed)
+            log.warning(events.SIGN_IN_RENEWAL_FAILED, reasonCode=refusal.reason.code, aadsts=refusal.number)
+            raise SignInRequired(OTHER_API.format(sentence=refusal.sentence))
         to_configuration = refusal.reason.remedy == "configuration"
         refused = replace(
             claimed,

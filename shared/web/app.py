@@ -44,7 +44,8 @@ def handle(
     Args:
         request: what came in.
         handler: what answers it, once the caller may; whatever it raises becomes problem details.
-        role: the app role that the route asks for, or None for a route that is open to everybody.
+        role: the app role that the route asks for, or None for a route that is open to everybody: whoever answers it looks at
+            what came in.
         function_name: the function's name in the log.
         services: handed on to the handler.
         throttle: how often this instance lets the route be used, or None.
@@ -59,7 +60,7 @@ def handle(
             principal = access.ANYONE
             if role is not None:
                 principal = access.require(request.headers, role, services.settings, environ)
-            access.check_state_change(request.method, request.headers, request.get_body())
+                access.check_state_change(request.method, request.headers, request.get_body())
             if throttle:
                 throttle.take()
             response = handler(request, principal, services)

@@ -100,6 +100,11 @@ def problem(error: HunterError, correlation_id: str) -> HttpResponse:
     return HttpResponse(encode(body), status_code=error.status, headers=headers, mimetype="application/problem+json")
 
 
+def empty(status: int = 204) -> HttpResponse:
+    """An answer without a body."""
+    return HttpResponse(b"", status_code=status)
+
+
 def redirect(path: str) -> HttpResponse:
     """Send the browser to a path of our own; an address of anybody else's is a mistake of the caller.
 

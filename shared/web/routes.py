@@ -163,10 +163,60 @@ SIGN_IN: Final = (
     ),
     Route("sign_out", "POST", f"{API}/sign-out", "sign_in:sign_out", Role.OPERATE, "Forgets the tokens."),
 )
+EVENTS: Final = (
+    Route(
+        "post_event",
+        "POST",
+        f"{API}/events",
+        "events:post_event",
+        None,
+        "Where Partner Center says that something changed; open to the platform, believed by Microsoft's signature alone.",
+    ),
+    Route(
+        "get_webhook",
+        "GET",
+        f"{API}/webhook",
+        "webhook:get_webhook",
+        Role.OPERATE,
+        "Where Partner Center's events go, and whether they come.",
+    ),
+    Route(
+        "register_webhook",
+        "POST",
+        f"{API}/webhook",
+        "webhook:register",
+        Role.OPERATE,
+        'Has events sent here. Body, optional: `{"takeOver": false}`; 409 where they go somewhere else.',
+    ),
+    Route(
+        "restore_webhook",
+        "DELETE",
+        f"{API}/webhook",
+        "webhook:restore",
+        Role.OPERATE,
+        "Has them sent where they went before.",
+    ),
+    Route(
+        "test_webhook",
+        "POST",
+        f"{API}/webhook/test",
+        "webhook:send_test",
+        Role.OPERATE,
+        "Asks Partner Center for a test event; two a minute are allowed.",
+    ),
+    Route(
+        "get_webhook_test",
+        "GET",
+        f"{API}/webhook/test/{{id}}",
+        "webhook:get_test",
+        Role.OPERATE,
+        "What became of a test event.",
+    ),
+)
 PAGE: Final = (
     Route("page", "GET", "app", "page:get_page", Role.READ, "The page."),
     Route("page_file", "GET", "app/{*file}", "page:get_page", Role.READ, "Its files."),
     Route("health", "GET", "api/health", "page:get_health", None, "200 while the process serves; open to everybody."),
 )
-ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SIGN_IN, *PAGE)
+ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SIGN_IN, *EVENTS, *PAGE)
 """All of them. A room adds its own group here."""

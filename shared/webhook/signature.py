@@ -65,6 +65,7 @@ class Verdict(enum.StrEnum):
     VERIFIED = "verified"
     HEADERS = "headers"
     ALGORITHM = "algorithm"
+    ADDRESS = "address"
     CERTIFICATE = "certificate"
     DATES = "dates"
     SUBJECT = "subject"

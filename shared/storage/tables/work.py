@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from shared.model import times
@@ -18,6 +18,8 @@ from shared.storage.engine.tables import Delete, Insert, Replace, RowConflict, T
 
 TABLE: Final = "Work"
 PARTITION: Final = "work"
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""When something is due that only has to be remembered."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,10 @@ class WorkTable:
         row = self._table.get(PARTITION, f"{kind}|{key(id)}")
         return WorkItem(kind, id, row["dueAt"], row.get("data", ""), row.get("etag")) if row else None
 
-    def put(self, kind: str, id: str, due_at: datetime, data: str = "") -> None:
-        """Note that something is due, over whatever was noted before."""
+    def put(self, kind: str, id: str, due_at: datetime, data: str = "") -> str:
+        """Note that something is due, over whatever was noted before; the new version's ETag."""
         item = WorkItem(kind, id, times.from_datetime(due_at), data)
-        self._table.replace(item.entity(), None)
+        return self._table.replace(item.entity(), None)
 
     def add(self, kind: str, id: str, due_at: datetime, data: str = "") -> bool:
         """Note that something is due, unless it is noted already; whether it was not."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from shared.model.resource import Referral
 
 MARKETPLACE_LEAD = "marketplaceLead"
@@ -13,6 +16,18 @@ OTHER = "other"
 CATEGORIES = (MARKETPLACE_LEAD, QUALIFIED_LEAD, CO_SELL, PRIVATE, PARTNER_LED, OTHER)
 
 _MICROSOFT = "msft"
+_INFORMATION: Final = frozenset({"getitnow", "freetrial", "testdrive"})
+"""Leads of these kinds ask for no answer: they are for information alone (Learn, "Manage leads")."""
+
+
+@lru_cache(maxsize=256)
+def _asks_nothing(call_to_action: str) -> bool:
+    return "".join(letter for letter in call_to_action.lower() if letter.isalnum()) in _INFORMATION
+
+
+def is_answerable(call_to_action: object) -> bool:
+    """Whether a referral with this ``callToAction`` can be accepted or declined, as far as that goes."""
+    return not (isinstance(call_to_action, str) and _asks_nothing(call_to_action[:100]))
 
 
 def category_of(referral: Referral) -> str:

@@ -252,6 +252,7 @@ def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary
         organization_name=_clean(referral.organization_name),
         search_text=search_text_of(referral),
         problems=reading.problems,
+        call_to_action=_clean(referral.call_to_action),
     )
 
 

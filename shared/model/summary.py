@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
+from shared.model.category import is_answerable
+
 
 class Problem(msgspec.Struct, frozen=True, gc=False):
     """A field that could not be read: its path in the payload and why."""
@@ -56,11 +58,17 @@ class ReferralSummary(msgspec.Struct, frozen=True, gc=False):
     """Everything that ``q`` searches, folded by ``model.text.fold``, one entry a line."""
     problems: tuple[Problem, ...] = ()
     missing_since: str | None = None
+    call_to_action: str | None = None
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it is of a kind that can be accepted or declined; some leads are for information alone."""
+        return is_answerable(self.call_to_action)
 
     @property
     def unanswered(self) -> bool:
         """Whether it is incoming and waits for an answer."""
-        return self.direction == "Incoming" and self.status == "New"
+        return self.direction == "Incoming" and self.status == "New" and is_answerable(self.call_to_action)
 
     @property
     def is_open(self) -> bool:

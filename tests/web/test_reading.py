@@ -199,7 +199,7 @@ def test_companies_carry_their_referrals(
 
 
 def test_the_summary_adds_up(
-    app_host: HostProcess, every: list[dict[str, Any]], companies: list[dict[str, Any]]
+    app_host: HostProcess, simulator: Simulator, every: list[dict[str, Any]], companies: list[dict[str, Any]]
 ) -> None:
     summary = answer(app_host, "/summary", "/summary")
     present = [item for item in every if item["missingSince"] is None]
@@ -235,7 +235,17 @@ def test_the_summary_adds_up(
         assert (group["count"], group["value"]) == (len(members), value(members))
     assert sum(group["count"] for group in summary["bySalesStage"]) == len(is_open)
 
-    waiting = [item for item in present if item["direction"] == "Incoming" and item["status"] == "New"]
+    no_answer = {
+        one["id"]
+        for one in simulator.data.payloads()
+        if isinstance(one, dict) and one.get("callToAction") == "GetItNow"
+    }
+    assert all(item["expiresInDays"] is None for item in present if item["id"] in no_answer)
+    waiting = [
+        item
+        for item in present
+        if item["direction"] == "Incoming" and item["status"] == "New" and item["id"] not in no_answer
+    ]
     assert summary["unanswered"]["count"] == len(waiting)
     now = datetime.fromisoformat(summary["generatedAt"])
     soon = now + timedelta(days=3)

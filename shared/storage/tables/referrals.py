@@ -49,6 +49,7 @@ _TEXTS: Final = {
     "engagementId": "engagement_id",
     "organizationName": "organization_name",
     "missingSince": "missing_since",
+    "callToAction": "call_to_action",
 }
 """Columns that are a text of the summary; a text is cut to ``_SHOWN`` here, never in the payload."""
 _SHOWN: Final = 8_000

@@ -36,6 +36,8 @@ class Action(Enum):
     RETRY = "retry, full jitter, at most 5 tries; Retry-After is a floor"
     RENEW_TOKEN = "renew the token, try once more"  # noqa: S105 - no password
     RESTART_WALK = "restart the walk, once in a run"
+    COMPARE_AGAIN = "a change: read, compare again, at most 3 times"
+    LOOK = "a change: its outcome is unknown, read before each further try, at most 5 tries; Retry-After is a floor"
     GIVE_UP = "no retry"
 
 
@@ -46,6 +48,8 @@ class Rule:
     met: str
     action: Action
     error: type[PartnerCenterError | SignInError]
+    changes: bool = False
+    """Whether it is of changes, which are never repeated blindly, and not of reading."""
 
 
 class Kind(Enum):
@@ -67,6 +71,18 @@ CONNECTION: Final = Rule(Kind.CONNECTION.value, Action.RETRY, Unavailable)
 BROKEN: Final = Rule(Kind.BROKEN.value, Action.RETRY, InvalidResponse)
 CERTIFICATE: Final = Rule(Kind.CERTIFICATE.value, Action.GIVE_UP, Unreachable)
 
+CHANGED_MEANWHILE: Final = Rule(
+    "a change: 409, 412, 428, or 400 about the eTag", Action.COMPARE_AGAIN, Unavailable, changes=True
+)
+CHANGE_THROTTLED: Final = Rule("a change: 429, or 503 with Retry-After", Action.LOOK, Throttled, changes=True)
+CHANGE_LOCKED: Final = Rule("a change: 423", Action.LOOK, Unavailable, changes=True)
+CHANGE_FAILED: Final = Rule("a change: 408, any 5xx", Action.LOOK, Unavailable, changes=True)
+CHANGE_UNANSWERED: Final = Rule(
+    "a change: connection failed, reset or timed out", Action.LOOK, Unavailable, changes=True
+)
+CHANGE_TAKEN: Final = Rule("a change: 202", Action.LOOK, Unavailable, changes=True)
+CHANGE_UNREADABLE: Final = Rule("a change: an answer that can't be read", Action.LOOK, InvalidResponse, changes=True)
+
 RULES: Final = (
     UNAUTHORIZED,
     FORBIDDEN,
@@ -78,6 +94,13 @@ RULES: Final = (
     CONNECTION,
     BROKEN,
     CERTIFICATE,
+    CHANGED_MEANWHILE,
+    CHANGE_THROTTLED,
+    CHANGE_LOCKED,
+    CHANGE_FAILED,
+    CHANGE_UNANSWERED,
+    CHANGE_TAKEN,
+    CHANGE_UNREADABLE,
 )
 """The whole table, as docs/errors.md prints it."""
 
@@ -109,6 +132,33 @@ def rule_for_status(status: int, *, on_link: bool, has_retry_after: bool) -> Rul
     return REJECTED
 
 
-def rule_for_kind(kind: Kind) -> Rule:
-    """The rule for a failure without a status."""
+def rule_for_change(status: int, *, has_retry_after: bool, about_etag: bool) -> Rule | None:
+    """The rule for the status of a change's answer; None for 200 and 204.
+
+    Args:
+        status: the answer's status.
+        has_retry_after: whether the answer carried a usable Retry-After.
+        about_etag: whether a 400 is about the version that the change was made for.
+    """
+    if status in {200, 204}:
+        return None
+    if status in {409, 412, 428} or (status == 400 and about_etag):
+        return CHANGED_MEANWHILE
+    if status == 429 or (status == 503 and has_retry_after):
+        return CHANGE_THROTTLED
+    if status == 423:
+        return CHANGE_LOCKED
+    if status == 408 or status >= 500:
+        return CHANGE_FAILED
+    if status == 202:
+        return CHANGE_TAKEN
+    if 200 < status < 300:
+        return CHANGE_UNREADABLE
+    return {401: UNAUTHORIZED, 403: FORBIDDEN}.get(status, REJECTED)
+
+
+def rule_for_kind(kind: Kind, *, changes: bool = False) -> Rule:
+    """The rule for a failure without a status, of reading or of a change."""
+    if changes and kind is not Kind.CERTIFICATE:
+        return {Kind.CONNECTION: CHANGE_UNANSWERED, Kind.BROKEN: CHANGE_UNREADABLE}[kind]
     return {Kind.CONNECTION: CONNECTION, Kind.BROKEN: BROKEN, Kind.CERTIFICATE: CERTIFICATE}[kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -53,7 +54,48 @@ def _errors() -> str:
     return _table(("Code", "Status", "When"), rows)
 
 
-TABLES: Final[Mapping[str, Callable[[], str]]] = {"settings": _settings, "routes": _routes, "errors": _errors}
+def arrows(root: Path = ROOT) -> dict[str, set[str]]:
+    """For each room of ``shared/`` the rooms whose modules its modules import."""
+    package = root / "shared"
+    found: dict[str, set[str]] = {}
+    for path in sorted(package.rglob("*.py")):
+        room = path.relative_to(package).parts[0].removesuffix(".py")
+        if room != "__init__":
+            found.setdefault(room, set()).update(set(_rooms_imported(path)) - {room})
+    return found
+
+
+def _rooms_imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "shared":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("shared."):
+            yield node.module.split(".")[1]
+
+
+def _arrows() -> str:
+    """A picture of the arrows; one that follows from others is left out."""
+    direct = arrows()
+    reached: dict[str, set[str]] = {}
+
+    def reach(room: str) -> set[str]:
+        if room not in reached:
+            reached[room] = set(direct[room]).union(*(reach(other) for other in direct[room]))
+        return reached[room]
+
+    lines = []
+    for room in sorted(direct):
+        needed = {other for other in direct[room] if not any(other in reach(via) for via in direct[room] - {other})}
+        lines += [f"  {room} --> {other}" for other in sorted(needed)]
+    return "\n".join(["```mermaid", "graph TD", *lines, "```", ""])
+
+
+TABLES: Final[Mapping[str, Callable[[], str]]] = {
+    "settings": _settings,
+    "routes": _routes,
+    "errors": _errors,
+    "arrows": _arrows,
+}
 
 
 def written(text: str) -> str:

@@ -30,7 +30,7 @@ KINDS = frozenset(
     }
 )
 
-# error-codes of the API where one is documented for the status (api.md 6)
+# error-codes of the API where one is documented for the status (docs/partner-center-api.md, "Errors")
 _CODES = {
     400: "invalidRequest",
     401: "unAuthorized",

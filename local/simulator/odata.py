@@ -1,4 +1,4 @@
-"""The OData options that Microsoft documents for the list of referrals (api.md 2.1), and nothing more.
+"""The OData options that Microsoft documents for the list of referrals (docs/partner-center-api.md), and nothing more.
 
 Everything else is an `ODataError`, which the API answers with 400: whether the service knows more is unknown, and a
 client that relies on more must not find out in production.
@@ -164,7 +164,7 @@ def _literal(token: str) -> str:
     if token.startswith("'"):
         return token[1:-1].replace("''", "'")
     if re.fullmatch(_GUID, token):
-        return token  # the service's own links write guids without quotes (api.md 2.1)
+        return token  # the service's own links write guids without quotes (docs/partner-center-api.md, "Lists")
     raise ODataError(f"'{token}' is no literal that $filter takes.")
 
 

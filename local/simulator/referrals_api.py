@@ -1,4 +1,4 @@
-"""The referrals API of Partner Center: list, one, create, change (api.md 2 and 3)."""
+"""The referrals API of Partner Center: list, one, create, change (docs/partner-center-api.md, "Lists")."""
 
 import re
 import threading
@@ -63,7 +63,7 @@ class ReferralsApi:
         return response
 
     def label(self, request: Request, response: Response) -> None:
-        """The headers that every answer of the API carries (api.md 5), and gzip."""
+        """The headers that every answer of the API carries (docs/partner-center-api.md, "Errors"), and gzip."""
         response.headers["request-id"] = str(uuid.uuid4())
         if "client-request-id" in request.headers:
             response.headers["client-request-id"] = request.headers["client-request-id"]

@@ -199,7 +199,7 @@ class _Maker:
         return places[0], places[1]
 
     def _classify(self, payload: Json, category: str, outgoing: bool) -> None:
-        """The fields from which a category is told (api.md 2.4)."""
+        """The fields from which a category is told (docs/partner-center-api.md, "Kinds")."""
         rng = self._rng
         microsoft = {"organizationId": "msft", "organizationName": "Microsoft"}
         partner = {"organizationId": self._guid(), "organizationName": "Proseware Partner"}

@@ -225,7 +225,7 @@ class ReferralStore:
             self.version += 1
 
     def expire(self, *, late: bool = False) -> int:
-        """Close as Expired what has been New and incoming for 14 days (api.md 3.6), at its deadline; how many.
+        """Close as Expired what has been New and incoming for 14 days (docs/partner-center-api.md), at its deadline; how many.
 
         What was overdue from the start stays New until `late`.
         """

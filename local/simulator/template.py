@@ -9,7 +9,7 @@ ORGANIZATION = {"organizationId": "7d23e5ca-19dc-4eaa-aac8-5e6b559f0d1d", "organ
 
 
 def etag_of(key: int, updated: str) -> str:
-    """An eTag of the Cosmos form, quotes inside, whose last group is the Unix second of the write (api.md 2.3).
+    """An eTag of the Cosmos form, quotes inside, whose last group is the Unix second of the write (docs/partner-center-api.md).
 
     Two writes of one second differ in the first group.
     """

@@ -1,7 +1,7 @@
 """Times of the simulated Partner Center: a clock that can be moved, and the .NET round-trip text of its dates.
 
 A time is an integer of ticks (100 ns, as in .NET) since the Unix epoch, because the API's dates have seven fraction
-digits (api.md 4.10) and `datetime` holds six.
+digits (docs/partner-center-api.md, "The resource") and `datetime` holds six.
 """
 
 import threading

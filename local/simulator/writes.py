@@ -1,4 +1,4 @@
-"""Creating and changing a referral through the API: what Microsoft's pages allow (api.md 3.2, 3.4, 3.6).
+"""Creating and changing a referral through the API: what Microsoft's pages allow (docs/partner-center-api.md, "Changes").
 
 A change is validated as a whole: either all of its operations are carried out, or none (RFC 5789).
 """

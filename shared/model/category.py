@@ -1,4 +1,4 @@
-"""Which kind of referral it is. Microsoft sends no category; its pages say how to tell (api.md 2.4 and 3.4)."""
+"""Which kind of referral it is. Microsoft sends no category; its pages say how to tell (docs/partner-center-api.md)."""
 
 from __future__ import annotations
 

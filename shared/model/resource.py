@@ -1,4 +1,4 @@
-"""Microsoft's referral resource, as its pages document it and as it was seen (api.md 4).
+"""Microsoft's referral resource, as its pages document it and as it was seen (docs/partner-center-api.md, "The resource").
 
 Microsoft publishes no nullability, so everything but ``id`` is optional; enums are open strings; unknown fields are kept.
 Attributes are the documented names in snake_case. Sources: learn.microsoft.com "Referral resources", "Get a list of
@@ -79,7 +79,7 @@ class ContactPreference(Resource):
 
 
 class Member(Resource):
-    """A person of the customer's or of the partner's team (api.md 4.3); the e-mail's name is ``email``."""
+    """A person of the customer's or of the partner's team (docs/partner-center-api.md); the e-mail's name is ``email``."""
 
     first_name: str | None = None
     last_name: str | None = None
@@ -90,7 +90,7 @@ class Member(Resource):
 
 
 class Address(Resource):
-    """Where the customer is; ``state`` and ``region`` are used for the same (api.md 4.2)."""
+    """Where the customer is; ``state`` and ``region`` are used for the same (docs/partner-center-api.md, "The resource")."""
 
     address_line1: str | None = None
     address_line2: str | None = None
@@ -109,7 +109,7 @@ class ProfileId(Resource):
 
 
 class CustomerProfile(Resource):
-    """The customer (api.md 4.2). No tenant id is documented or was seen."""
+    """The customer (docs/partner-center-api.md, "The resource"). No tenant id is documented or was seen."""
 
     name: Name = None
     size: str | None = None
@@ -155,7 +155,7 @@ class Requirements(Resource):
 
 
 class Details(Resource):
-    """The deal (api.md 4.5)."""
+    """The deal (docs/partner-center-api.md, "The resource")."""
 
     notes: str | None = None
     deal_value: Amount = None
@@ -196,7 +196,7 @@ class TrackingInfo(Resource):
 
 
 class Referral(Resource):
-    """One referral (api.md 4.1)."""
+    """One referral (docs/partner-center-api.md, "The resource")."""
 
     id: str
     engagement_id: str | None = None

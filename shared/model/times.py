@@ -1,6 +1,6 @@
 """Points in time as text.
 
-Microsoft sends .NET's round-trip form with up to seven fraction digits (api.md 4.10), one more than Python's datetime
+Microsoft sends .NET's round-trip form with up to seven fraction digits (docs/partner-center-api.md), one more than datetime
 holds, and dates that Table Storage refuses (before 1601). So a time is kept as text of fixed width in UTC with seven
 digits, ``2020-10-30T21:03:00.0000000Z``: nothing is cut, and text order is time order.
 """

@@ -1,4 +1,4 @@
-"""Next links. Microsoft's own sample points to ``http://`` and to a shortened path (api.md 2.2), so of a link only the
+"""Next links. Microsoft's own sample points to ``http://`` and a shortened path (docs/partner-center-api.md): of a link only the
 query is taken, and put on the address that is configured; a link to any other host is refused and nothing is sent there."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The list as Microsoft documents it: envelope, links, filters, orders (api.md 2)."""
+"""The list as Microsoft documents it: envelope, links, filters, orders (docs/partner-center-api.md, "Lists")."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Lists are live: what changes between two pages repeats or is missed, by key as by offset (api.md 2.3)."""
+"""Lists are live: what changes between two pages repeats or is missed, by key as by offset (docs/partner-center-api.md)."""
 
 import pytest
 

@@ -254,7 +254,7 @@ def test_amounts_are_exact() -> None:
         assert [one.field for one in reading.problems] == ["details.dealValue"], text
 
 
-# Categories: design.md 7, the first rule that fits
+# Categories: docs/partner-center-api.md, the first rule that fits
 
 NOBODY: dict[str, Any] = {}
 MSFT, OTHERS = {"invitedBy": {"organizationId": "msft"}}, {"invitedBy": {"organizationId": "x"}}

@@ -23,7 +23,7 @@ API = "http://127.0.0.1:7080"
 
 
 def expected(status: int, *, on_link: bool, has_retry_after: bool) -> Rule | None:
-    """Design.md 6, said a second time."""
+    """The contract, said a second time."""
     rules = {200: None, 401: retry.UNAUTHORIZED, 403: retry.FORBIDDEN, 429: retry.THROTTLED}
     if status in rules:
         return rules[status]

@@ -21,6 +21,7 @@ from shared.read_model.current import ReadModel
 from shared.sign_in.sign_in import SignIn
 from shared.sign_in.token_cache import Vault
 from shared.storage.engine.tables import TableStore
+from shared.storage.tables.people import People
 from shared.storage.tables.sync_state import SyncState
 from shared.storage.tables.work import WorkTable
 from shared.sync.service import Sync
@@ -79,6 +80,11 @@ class Services:
     def read_model(self) -> ReadModel:
         """What lists are answered from."""
         return ReadModel(self.store)
+
+    @cached_property
+    def people(self) -> People:
+        """Who uses the app."""
+        return People(self.store)
 
     @cached_property
     def work(self) -> WorkTable:

@@ -50,6 +50,8 @@ VISIBILITY_CHANGED: Final = "visibility_changed"
 """A full walk met far fewer referrals than before: the account may have lost its role. Nothing was marked missing."""
 WORK_FAILED: Final = "work_failed"
 """A part of the minute's work failed and is tried again the next minute; ``worker`` names it."""
+EXPORTED: Final = "exported"
+"""Somebody took a list away as a file; ``who`` is an opaque id, ``contacts`` says whether customers' people are in it."""
 QUARANTINED: Final = "quarantined"
 """A record could not be stored and lies in quarantine; ``reason`` says why."""
 TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
@@ -120,6 +122,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         UNEXPECTED_ERROR: ("kind", "at", "worker"),
         VISIBILITY_CHANGED: ("missing",),
         WORK_FAILED: ("worker", "code"),
+        EXPORTED: ("list", "format", "columns", "contacts", "rows", "who"),
         QUARANTINED: ("reason",),
         TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
         COMPANY_OVERSIZE: ("referrals",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -187,9 +188,15 @@ def company_columns(currencies: Iterable[str]) -> list[Column[Item]]:
     return columns
 
 
-def company_json_columns(names: Iterable[str]) -> list[Column[Item]]:
-    """The members of a company as answers carry it."""
-    return [_company(name, Kind.TEXT, name, name, lambda item, name=name: item[name]) for name in names]
+def company_json_columns() -> list[Column[Item]]:
+    """Our columns where a value may hold several: the members of a company as answers carry it."""
+    names = [
+        *(name for name, *_ in _COMPANY),
+        *("byStatus", "byDirection", "openValue", "wonValue"),
+        *(name for name, *_ in _COMPANY_END),
+        "aliases",
+    ]
+    return [_company(name, Kind.TEXT, name, name, operator.itemgetter(name)) for name in names]
 
 
 def _of_item(name: str, kind: Kind, en: str, tr: str, width: float) -> Column[Row]:

@@ -9,13 +9,16 @@ brings another version, and another reading.
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from shared.companies import book as stored_companies
 from shared.companies import linker as stored_links
 from shared.core.context import ContextExecutor
+from shared.model.resource import Referral
 from shared.model.summary import ReferralSummary
 from shared.read_model import desk
+from shared.read_model.payloads import read_payloads
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import quarantine, referrals
@@ -63,6 +66,10 @@ class ReadModel:
                 self._snapshot = read(self._store, str(versions))
             self._versions, self._number = versions, number
             return self._snapshot
+
+    def payloads(self, ids: Collection[str]) -> Iterator[tuple[str, Referral]]:
+        """The records of these ids as they were received; see ``payloads.read_payloads``."""
+        return read_payloads(self._store, ids)
 
 
 def read(store: TableStore, version: str) -> Snapshot:

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -78,6 +78,36 @@ def json(
     if etag:
         more["ETag"] = tag(etag)
     return HttpResponse(encode(payload), status_code=status, headers=more, mimetype="application/json")
+
+
+def content(payload: Any) -> HttpResponse:
+    """A JSON answer whose tag is made of itself: for what follows from more than the data's version."""
+    encoded = encode(payload)
+    return json(msgspec.Raw(encoded), etag=hashlib.sha256(encoded).hexdigest()[:32])
+
+
+def unless_known(request: HttpRequest, question: str, answer: Callable[[], Any]) -> HttpResponse:
+    """A JSON answer whose tag is known before it is computed: a client that has it gets 304 at once.
+
+    Args:
+        request: the request.
+        question: all that the answer follows from: version, moment, and what is asked by whom.
+        answer: computes it.
+    """
+    etag = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:32]
+    return json(None if is_unchanged(request, tag(etag)) else answer(), etag=etag)
+
+
+def nothing() -> HttpResponse:
+    """What a deletion answers."""
+    return HttpResponse(b"", status_code=204)
+
+
+def download(body: bytes, name: str, mimetype: str) -> HttpResponse:
+    """A file to be kept under a name of ASCII letters."""
+    return HttpResponse(
+        body, headers={"Content-Disposition": f'attachment; filename="{name}"'}, mimetype=mimetype, charset="utf-8"
+    )
 
 
 def problem(error: HunterError, correlation_id: str) -> HttpResponse:

@@ -213,10 +213,95 @@ EVENTS: Final = (
         "What became of a test event.",
     ),
 )
+SHARING: Final = (
+    Route("list_views", "GET", f"{API}/views", "views:list_views", Role.READ, "One's own views and the shared ones."),
+    Route(
+        "create_view",
+        "POST",
+        f"{API}/views",
+        "views:create_view",
+        Role.READ,
+        'Keeps `{"name", "list", "query", "shared"}`; shared ones ask for Write.',
+    ),
+    Route("get_view", "GET", f"{API}/views/{{id}}", "views:get_view", Role.READ, "One view."),
+    Route(
+        "update_view",
+        "PUT",
+        f"{API}/views/{{id}}",
+        "views:update_view",
+        Role.READ,
+        "Changes one's own; a shared one asks for Write, somebody else's for Operate.",
+    ),
+    Route(
+        "delete_view",
+        "DELETE",
+        f"{API}/views/{{id}}",
+        "views:delete_view",
+        Role.READ,
+        "Removes it, by the same rule; 409 while a subscription uses it.",
+    ),
+    Route(
+        "set_owner",
+        "POST",
+        f"{API}/referrals/{{id}}/owner",
+        "owners:set_owner",
+        Role.WRITE,
+        'Gives it an owner, `{"mail"}`, or none, `{"mail": null}`.',
+    ),
+    Route(
+        "set_owners",
+        "POST",
+        f"{API}/referrals/owner",
+        "owners:set_owners",
+        Role.WRITE,
+        'The same for many: `{"ids", "mail"}`.',
+    ),
+    Route("list_people", "GET", f"{API}/people", "owners:list_people", Role.READ, "Who has used the app."),
+    Route(
+        "add_comment",
+        "POST",
+        f"{API}/referrals/{{id}}/comments",
+        "comments:add_comment",
+        Role.WRITE,
+        'Says `{"text"}` to colleagues; Partner Center never sees it.',
+    ),
+    Route(
+        "delete_comment",
+        "DELETE",
+        f"{API}/referrals/{{id}}/comments/{{commentId}}",
+        "comments:delete_comment",
+        Role.WRITE,
+        "Removes one's own, or as an operator.",
+    ),
+    Route(
+        "export_referrals",
+        "GET",
+        f"{API}/referrals/export",
+        "exports:export_referrals",
+        Role.READ,
+        "All that the list's filters find, as `format=xlsx`, `csv` or `ndjson`.",
+    ),
+    Route(
+        "export_companies",
+        "GET",
+        f"{API}/companies/export",
+        "exports:export_companies",
+        Role.READ,
+        "The same of companies.",
+    ),
+    Route(
+        "get_report",
+        "GET",
+        f"{API}/report",
+        "exports:get_report",
+        Role.READ,
+        "A manager's figures for `from` to `to`, each with the query that leads to its rows.",
+    ),
+)
 PAGE: Final = (
     Route("page", "GET", "app", "page:get_page", Role.READ, "The page."),
     Route("page_file", "GET", "app/{*file}", "page:get_page", Role.READ, "Its files."),
     Route("health", "GET", "api/health", "page:get_health", None, "200 while the process serves; open to everybody."),
 )
-ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SIGN_IN, *EVENTS, *PAGE)
+ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SHARING, *SIGN_IN, *EVENTS, *PAGE)
 """All of them. A room adds its own group here."""

@@ -15,6 +15,7 @@ from shared.storage.engine.tables import TableStore
 
 TABLE: Final = "Views"
 PARTITION: Final = "views"
+_SUBSCRIPTIONS: Final = "Subscriptions"
 
 
 def load_all(store: TableStore, person: Person) -> list[View]:
@@ -45,6 +46,14 @@ def replace(store: TableStore, view: View, etag: str) -> str:
 def delete(store: TableStore, view_id: str, etag: str) -> None:
     """Remove the version that was read. Raises RowConflict when another is there."""
     store.table(TABLE).delete(PARTITION, key(view_id), etag)
+
+
+def is_used(store: TableStore, view_id: str) -> bool:
+    """Whether any subscription tells of a view."""
+    rows = store.table(_SUBSCRIPTIONS).query(
+        "PartitionKey eq @partition and viewId eq @view", {"partition": "subscriptions", "view": view_id}, ["RowKey"], 1
+    )
+    return any(True for _ in rows)
 
 
 def _to_row(view: View) -> Entity:

@@ -5,12 +5,10 @@ Every handler takes the request, the caller and the services, and raises errors 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core.context import ContextExecutor
@@ -18,7 +16,7 @@ from shared.core.errors import NotFound
 from shared.model.referral import read_record
 from shared.model.summary import ReferralSummary
 from shared.read_model.snapshot import Snapshot
-from shared.storage.tables import quarantine, referrals
+from shared.storage.tables import comments, quarantine, referrals
 from shared.storage.tables.changes import load_changes
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
@@ -96,9 +94,9 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
         snapshot.related(position),
         payload if raw else None,
     )
+    detail["comments"] = [comment.public() for comment in comments.load(services.store, referral_id)]
     # The payload changes without the lists, so the answer itself is what the tag is made of.
-    encoded = responses.encode(detail)
-    return responses.json(msgspec.Raw(encoded), etag=hashlib.sha256(encoded).hexdigest()[:32])
+    return responses.content(detail)
 
 
 def link_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -140,9 +138,5 @@ def _changes(services: Services, latest: Sequence[ReferralSummary]) -> list[dict
 def _unless_known(
     request: HttpRequest, snapshot: Snapshot, now: datetime, question: str, answer: Callable[[], dict[str, Any]]
 ) -> HttpResponse:
-    """An answer that follows from the data, the time and the question alone: its tag is known before it is computed."""
-    identity = f"{snapshot.version} {snapshot.moment(now)} {question}"
-    etag = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
-    if responses.is_unchanged(request, responses.tag(etag)):
-        return responses.json(None, etag=etag)
-    return responses.json(answer(), etag=etag)
+    """An answer that follows from the data, the time and the question alone."""
+    return responses.unless_known(request, f"{snapshot.version} {snapshot.moment(now)} {question}", answer)

@@ -1,0 +1,28 @@
+"""What a request's JSON may hold, read strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.functions import HttpRequest
+
+from shared.core.errors import InvalidParameter
+from shared.web.app import body_of
+
+
+def members_of(request: HttpRequest, *names: str) -> Mapping[str, Any]:
+    """The members of a request's body, all of which must be there and no others.
+
+    Raises:
+        InvalidRequest: the body is no JSON object.
+        InvalidParameter: a member is missing or unknown; the sentence names it.
+    """
+    body = body_of(request)
+    for name in body:
+        if name not in names:
+            raise InvalidParameter(f"The body has no member '{name[:40]}'. It takes {', '.join(names)}.")
+    for name in names:
+        if name not in body:
+            raise InvalidParameter(f"The body must have '{name}'.")
+    return body

@@ -19,6 +19,8 @@ from tests.web.contract import document
 # A developer's machine has no sign-in to the app, so nothing there answers 401.
 schema = schemathesis.openapi.from_dict({name: part for name, part in document().items() if name != "security"})
 
+MORE_THAN_A_SCHEMA = ("/company", "/owner", "/comments", "/views", "/views/{id}", "/report")
+
 
 @pytest.fixture(scope="module")
 def host(
@@ -39,7 +41,7 @@ def test_every_answer_is_one_that_the_contract_names(case: Case[Any], host: Host
     response = case.call(base_url=host.url, allow_redirects=False, timeout=300)
     # Other methods never reach the app: what they get is the host's own answer.
     excluded = [unsupported_method]
-    if case.operation.path.endswith("/company"):
-        # Which texts are domains of companies is more than a schema can say.
+    if case.operation.path.endswith(MORE_THAN_A_SCHEMA):
+        # Which texts are domains, addresses or queries, and which days come before others, is more than a schema can say.
         excluded.append(positive_data_acceptance)
     case.validate_response(response, excluded_checks=excluded)

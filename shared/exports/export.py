@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,7 @@ from shared.exports.columns import (
     partner_center_columns,
 )
 from shared.exports.spool import Spool
+from shared.model.company import Company
 from shared.read_model.current import ReadModel
 from shared.read_model.questions import CompanyQuery, ReferralQuery
 from shared.read_model.snapshot import Snapshot
@@ -36,6 +37,7 @@ LANGUAGES: Final = ("en", "tr")
 AT_ONCE: Final = 2
 """So many exports run beside each other in a process; others wait."""
 WAIT_SECONDS: Final = 60
+_running: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,23 @@ class Options:
 
 
 class Exporter:
-    """Writes exports; thread-safe, one for each process.
+    """Writes exports; thread-safe.
 
     Args:
         read_model: what lists are answered from.
+        item: the referral at a position of a snapshot, as lists carry it at a time.
+        company_item: a company of a snapshot, as lists carry it.
     """
 
-    def __init__(self, read_model: ReadModel) -> None:
+    def __init__(
+        self,
+        read_model: ReadModel,
+        item: Callable[[Snapshot, int, datetime], Item],
+        company_item: Callable[[Snapshot, Company], Item],
+    ) -> None:
         self._read_model = read_model
-        self._running = threading.BoundedSemaphore(AT_ONCE)
+        self._item = item
+        self._company_item = company_item
 
     def referrals(self, path: Path, query: ReferralQuery, options: Options, origin: about.Origin, now: datetime) -> int:
         """Write all referrals that a query finds, in its order, and return how many they are.
@@ -76,12 +86,12 @@ class Exporter:
             TooManyRequests: other exports take too long.
             StorageUnavailable: the payloads can't be read.
         """
-        with self._turn():
+        with _turn():
             snapshot = self._read_model.snapshot()
             positions = list(snapshot.ordered(query, now))
             whole = options.columns == "partnerCenter"
             if not whole and not options.contacts:
-                rows = (Row(snapshot.item(position, now)) for position in positions)
+                rows = (Row(self._item(snapshot, position, now)) for position in positions)
                 return _write(path, _columns(options, Extent()), rows, options, origin)
             with Spool(len(snapshot.referrals)) as spool:
                 extract = people.partner_center_of if whole else people.contacts_of
@@ -91,24 +101,25 @@ class Exporter:
                     place = snapshot.referral(referral_id)
                     if place is not None:
                         spool.put(place, extract(referral))
-                rows = (Row(snapshot.item(position, now), spool.get(position)) for position in positions)
+                rows = (Row(self._item(snapshot, position, now), spool.get(position)) for position in positions)
                 return _write(path, _columns(options, spool.extent), rows, options, origin)
 
     def companies(self, path: Path, query: CompanyQuery, options: Options, origin: about.Origin) -> int:
         """Write all companies that a query finds; as ``referrals``."""
-        with self._turn():
+        with _turn():
             snapshot = self._read_model.snapshot()
-            rows = map(snapshot.company_item, snapshot.ordered_companies(query))
+            rows = (self._company_item(snapshot, company) for company in snapshot.ordered_companies(query))
             return _write(path, _company_columns(snapshot, options), rows, options, origin)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._running.acquire(timeout=WAIT_SECONDS):
-            raise TooManyRequests("Other exports are still being written. Try again in a minute.", retry_after=60)
-        try:
-            yield
-        finally:
-            self._running.release()
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _running.acquire(timeout=WAIT_SECONDS):
+        raise TooManyRequests("Other exports are still being written. Try again in a minute.", retry_after=60)
+    try:
+        yield
+    finally:
+        _running.release()
 
 
 def _columns(options: Options, extent: Extent) -> Sequence[Column[Row]]:

@@ -8,7 +8,6 @@ from typing import Any, Final
 import msgspec
 
 from shared.core.errors import InvalidParameter
-from shared.model import times
 from shared.model.person import Person
 
 COMMENT_LETTERS: Final = 4_000
@@ -24,10 +23,6 @@ class Owner(msgspec.Struct, frozen=True):
     name: str
     """The mail, where nobody of that address has used the app."""
 
-    def public(self) -> dict[str, str]:
-        """The owner as answers carry it."""
-        return {"mail": self.mail, "name": self.name}
-
 
 class Comment(msgspec.Struct, frozen=True):
     """What somebody said about a referral; it never changes."""
@@ -39,15 +34,6 @@ class Comment(msgspec.Struct, frozen=True):
     by: Person
     at: str
     """Text of ``model.times``."""
-
-    def public(self) -> dict[str, Any]:
-        """The comment as answers carry it."""
-        return {
-            "id": self.id,
-            "text": self.text,
-            "by": {"id": self.by.id, "name": self.by.name},
-            "at": times.public(self.at),
-        }
 
 
 def read_mail(value: Any) -> str:

@@ -8,7 +8,6 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from shared.core.errors import InvalidParameter
-from shared.model import times
 from shared.model.person import Person
 
 ListName = Literal["referrals", "companies"]
@@ -36,24 +35,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     def is_open_to(self, person: Person) -> bool:
         """Whether somebody may read it."""
         return self.shared or self.owner.id == person.id
-
-    def public(self, total: int | None) -> dict[str, Any]:
-        """The view as answers carry it.
-
-        Args:
-            total: how many rows it has now for who asks; None where its query is none any more.
-        """
-        return {
-            "id": self.id,
-            "name": self.name,
-            "list": self.list,
-            "query": self.query,
-            "shared": self.shared,
-            "owner": {"id": self.owner.id, "name": self.owner.name},
-            "createdAt": times.public(self.created_at),
-            "updatedAt": times.public(self.updated_at),
-            "total": total,
-        }
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

@@ -171,7 +171,9 @@ class Report:
         """Each owner as answers carry it, with the parameter's value; last those without."""
         desk = self._snapshot.desk
         known = {owner.mail: owner for owner in desk.owners.values()}
-        shown = [(known[mail].public(), mail) for mail in sorted(desk.by_mail, key=str.casefold)]
+        shown: list[tuple[dict[str, str] | None, str]] = [
+            ({"mail": mail, "name": known[mail].name}, mail) for mail in sorted(desk.by_mail, key=str.casefold)
+        ]
         return [*shown, (None, NONE)]
 
     def _found(self, pairs: Pairs) -> list[ReferralSummary]:

@@ -18,6 +18,7 @@ from shared.model.text import readable
 from shared.read_model.belonging import Belonging
 from shared.read_model.query import Selection
 from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
+from shared.read_model.report import Report
 from shared.read_model.snapshot import Snapshot
 
 _DAY: Final = timedelta(days=1)
@@ -82,6 +83,7 @@ def summary(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
         "quarantined": snapshot.quarantined,
         "needsReview": sum(company.needs_review for company in companies),
         "companies": {"total": len(companies), "m365": sum(map(companies.is_m365, companies))},
+        "byOwner": Report(snapshot, now).by_owner(),
     }
 
 

@@ -25,10 +25,6 @@ class Seen(Person, frozen=True):
     at: str = ""
     """Text of ``model.times``."""
 
-    def public(self) -> dict[str, Any]:
-        """The person as answers carry it."""
-        return {"mail": self.mail, "name": self.name, "lastSeenAt": times.public(self.at)}
-
 
 class People:
     """Notes who uses the app; thread-safe, one for each process."""

@@ -16,12 +16,12 @@ from shared.core.errors import InvalidParameter
 from shared.core.log import get_logger
 from shared.exports.about import Origin
 from shared.exports.csv import DIALECTS
-from shared.exports.export import COLUMNS, FORMATS, LANGUAGES, Options
+from shared.exports.export import COLUMNS, FORMATS, LANGUAGES, Exporter, Options
 from shared.model import times
 from shared.read_model import questions
 from shared.read_model.questions import Given, Paging
 from shared.read_model.report import Report
-from shared.web import parameters, responses
+from shared.web import items, parameters, responses
 from shared.web.access import Principal
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def export_referrals(request: HttpRequest, principal: Principal, services: Servi
     origin = _origin("referrals", request, principal, services, query.paging)
     name = "partner-center-referrals" if options.columns == "partnerCenter" else "referrals"
     return _file(
-        name, principal, options, origin, lambda path: services.exporter.referrals(path, query, options, origin, now)
+        name, principal, options, origin, lambda path: _exporter(services).referrals(path, query, options, origin, now)
     )
 
 
@@ -57,7 +57,11 @@ def export_companies(request: HttpRequest, principal: Principal, services: Servi
     options = _options(given, request)
     origin = _origin("companies", request, principal, services, query.paging)
     return _file(
-        "companies", principal, options, origin, lambda path: services.exporter.companies(path, query, options, origin)
+        "companies",
+        principal,
+        options,
+        origin,
+        lambda path: _exporter(services).companies(path, query, options, origin),
     )
 
 
@@ -73,6 +77,10 @@ def get_report(request: HttpRequest, principal: Principal, services: Services) -
     snapshot = services.read_model.snapshot()
     question = f"{snapshot.version} {snapshot.moment(now)} report {first} {last}"
     return responses.unless_known(request, question, lambda: Report(snapshot, now).of(first, last))
+
+
+def _exporter(services: Services) -> Exporter:
+    return Exporter(services.read_model, items.item, items.company_item)
 
 
 def _options(given: Given, request: HttpRequest) -> Options:

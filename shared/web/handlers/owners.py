@@ -13,9 +13,10 @@ from shared.model.desk import Owner, read_mail
 from shared.model.person import same_mail
 from shared.storage.tables import owners
 from shared.storage.tables.data_version import bump_desk_version
-from shared.web import parameters, responses
+from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.bodies import members_of
+from shared.web.sharing import person_item
 
 if TYPE_CHECKING:
     from shared.services import Services
@@ -35,7 +36,7 @@ def set_owner(request: HttpRequest, principal: Principal, services: Services) ->
     position = snapshot.referral(referral_id)
     if position is None:
         raise NotFound("There is no such referral.")
-    return responses.json(snapshot.item(position, services.clock.now()))
+    return responses.json(items.item(snapshot, position, services.clock.now()))
 
 
 def set_owners(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -53,8 +54,8 @@ def set_owners(request: HttpRequest, principal: Principal, services: Services) -
 def list_people(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET people: who has used the app, the latest first. Raises InvalidParameter."""
     parameters.no_parameters(request)
-    items = [person.public() for person in services.people.load()]
-    return responses.content({"items": items, "total": len(items)})
+    people = [person_item(person) for person in services.people.load()]
+    return responses.content({"items": people, "total": len(people)})
 
 
 def _set(services: Services, principal: Principal, ids: Collection[str], owner: Owner | None) -> list[str]:

@@ -21,6 +21,7 @@ from shared.storage.tables.changes import load_changes
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
+from shared.web.sharing import comment_item
 
 if TYPE_CHECKING:
     from shared.services import Services
@@ -94,7 +95,7 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
         snapshot.related(position),
         payload if raw else None,
     )
-    detail["comments"] = [comment.public() for comment in comments.load(services.store, referral_id)]
+    detail["comments"] = [comment_item(comment) for comment in comments.load(services.store, referral_id)]
     # The payload changes without the lists, so the answer itself is what the tag is made of.
     return responses.content(detail)
 

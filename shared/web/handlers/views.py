@@ -19,6 +19,7 @@ from shared.storage.tables import views
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
+from shared.web.sharing import view_item
 
 if TYPE_CHECKING:
     from shared.services import Services
@@ -117,4 +118,4 @@ def _require_write(principal: Principal) -> None:
 def _shown(services: Services, principal: Principal, found: list[View]) -> list[dict[str, Any]]:
     """Views as answers carry them, each with the rows that it has for the caller now."""
     snapshot, now = services.read_model.snapshot(), services.clock.now()
-    return [view.public(total_of(view, snapshot, principal.person, now)) for view in found]
+    return [view_item(view, total_of(view, snapshot, principal.person, now)) for view in found]

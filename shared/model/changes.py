@@ -31,6 +31,14 @@ _NAMES = {"name", "customerName", "city"}
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who made a change, where it was made from here; Partner Center knows one account alone."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One field's change; values as answers carry them."""
 

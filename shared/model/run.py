@@ -13,6 +13,20 @@ from shared.model import times
 Mode = Literal["incremental", "full"]
 Trigger = Literal["http", "timer", "cli", "event"]
 State = Literal["running", "succeeded", "paused", "failed"]
+Count = Literal[
+    "pages",
+    "fetched",
+    "inserted",
+    "updated",
+    "unchanged",
+    "repeated",
+    "quarantined",
+    "missing",
+    "companies_inserted",
+    "companies_updated",
+    "retries",
+]
+"""What a run counts."""
 
 _STAMP = "%Y%m%dT%H%M%S"
 _LARGEST = 10**17 - 1
@@ -62,6 +76,14 @@ class Run(msgspec.Struct, rename="camel", kw_only=True):
             dry_run=dry_run,
             started_at=times.from_datetime(now),
         )
+
+    def count(self, what: Count, number: int = 1) -> None:
+        """So many more of something."""
+        setattr(self, what, getattr(self, what) + number)
+
+    def end(self, state: State, at: datetime, error: RunError | None = None) -> None:
+        """It is over, or waits to be gone on with."""
+        self.state, self.finished_at, self.error = state, times.from_datetime(at), error
 
     def count_what_was_taken(self) -> None:
         """Leave out of ``fetched`` what was read but not dealt with before the run ended: the next run reads it again."""

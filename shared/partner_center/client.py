@@ -121,7 +121,7 @@ class _Exchange:
 
 
 class PartnerCenterClient:
-    """Reads referrals, and changes them. One for each run: it keeps the run's pace, deadline and count of repeated attempts.
+    """Reads referrals, and changes them. One for each run: it keeps the run's pace and deadline.
 
     Args:
         api_url: address of the API, without a path.
@@ -130,6 +130,7 @@ class PartnerCenterClient:
         deadline: when the run's time is up.
         interval: least seconds between two requests.
         alive: called before every attempt and in long waits, so that the run can renew its lease.
+        retried: called before every attempt but the first.
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class PartnerCenterClient:
         *,
         interval: float = 0.0,
         alive: Callable[[], None] = lambda: None,
+        retried: Callable[[], None] = lambda: None,
     ) -> None:
         self._base = api_url + PATH
         self._api_url = api_url
@@ -150,8 +152,8 @@ class PartnerCenterClient:
         self._interval = interval
         self._alive = alive
         self._session = requests.Session()
+        self._retried = retried
         self._last: float | None = None
-        self.retries = 0
 
     def close(self) -> None:
         """Close the connections."""
@@ -350,7 +352,7 @@ class PartnerCenterClient:
     def _log_wait(self, state: RetryCallState) -> None:
         failure = state.outcome.exception() if state.outcome else None
         if isinstance(failure, _Failure) and state.next_action:
-            self.retries += 1
+            self._retried()
             self._log_attempt(failure, state.attempt_number, state.next_action.sleep)
             remaining = self._deadline.remaining()
             if state.next_action.sleep > remaining:

@@ -10,20 +10,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from shared.core import telemetry
-from shared.core.clock import Clock, Deadline
-from shared.core.context import ContextExecutor
+from shared.core.clock import Deadline
 from shared.core.log import bound, current
 from shared.core.settings import Settings
 from shared.model import times
 from shared.model.referral import rules_salt
 from shared.model.run import Mode, Run, Trigger
 from shared.storage.engine.tables import TableStore
-from shared.storage.tables.sync_state import Cursor, SyncState, Walk
-from shared.sync.run import SignedIn, SyncRun, new_walk
+from shared.storage.tables.sync_state import Cursor, Head, HeldLease, SyncState, Walk
+from shared.sync.progress import new_walk
+from shared.sync.row_writer import Outbox
+from shared.sync.run import SignedIn, Surroundings, SyncRun
 
 HTTP_SECONDS: Final = 200.0
 """The time of a run that an HTTP caller waits for; the platform cuts the answer off at 230 s."""
@@ -42,11 +46,26 @@ class Sync:
         store: the tables.
         sign_in: where tokens come from.
         parallel: whether rows are written side by side; tests write in turn to count calls.
+        outbox: what is to be told of changes; None: nothing.
+        wanted_again: asked before a run ends: whether something happened since that was asked last, so that the run is to
+            go round once more.
     """
 
-    def __init__(self, settings: Settings, store: TableStore, sign_in: SignedIn, *, parallel: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: TableStore,
+        sign_in: SignedIn,
+        *,
+        parallel: bool = True,
+        outbox: Outbox | None = None,
+        wanted_again: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._settings, self._store, self._sign_in, self._parallel = settings, store, sign_in, parallel
+        self._outbox, self._wanted_again = outbox, wanted_again
         self._state = SyncState(store)
+        self._ended = ""
+        """The id of this process's last run that came to its end, even if it could not give the lease back."""
 
     def run(
         self,
@@ -54,6 +73,7 @@ class Sync:
         *,
         mode: Mode = "incremental",
         dry_run: bool = False,
+        accept_missing: bool = False,
         budget: float = HTTP_SECONDS,
         progress: Callable[[Run], None] = lambda _: None,
     ) -> Run:
@@ -63,6 +83,7 @@ class Sync:
             trigger: who asks.
             mode: what is asked for; a first, overdue or unfinished full walk is done all the same.
             dry_run: read and count, and write no row.
+            accept_missing: of a full walk: mark what is confirmed as missing, however many vanished at once.
             budget: seconds after which the run pauses.
             progress: called after every page.
 
@@ -76,36 +97,80 @@ class Sync:
         clock = self._store.clock
         head = self._state.load()
         head.respect_throttling(clock.now())
-        own_domains = {*self._settings.partner_domains, *filter(None, [self._sign_in.own_domain()])}
-        rules = rules_salt(own_domains).hex()
-        walk = self._choose_walk(head.cursor, mode, rules, clock, dry_run=dry_run)
+        domains = own_domains(self._settings, self._sign_in)
+        wanted = Wanted(mode, rules_salt(domains).hex(), dry_run=dry_run, accept_missing=accept_missing)
+        walk = self._choose_walk(head.cursor, wanted)
         run = Run.start(walk.mode, trigger, clock.now(), dry_run=dry_run)
-        lease, left = self._state.acquire(run, head)
+        lease, left = self._state.acquire(run, head, {self._ended})
         if left is not head:
             # Another run came in between, and this one begins where that ended.
             head = left
-            walk = self._choose_walk(head.cursor, mode, rules, clock, dry_run=dry_run)
+            walk = self._choose_walk(head.cursor, wanted)
             run.mode = walk.mode
-        correlation_id = current("correlationId") or str(uuid.uuid4())
+        try:
+            with bound(runId=run.id, correlationId=str(current("correlationId") or uuid.uuid4())):
+                return self._carry_out(lease, head, walk, run, Deadline(clock, budget), domains=domains, shown=progress)
+        finally:
+            if run.finished_at:
+                self._ended = run.id  # none of its threads is left, so nobody has to wait for its lease to run out
+
+    def _carry_out(
+        self,
+        lease: HeldLease,
+        head: Head,
+        walk: Walk,
+        run: Run,
+        deadline: Deadline,
+        *,
+        domains: frozenset[str],
+        shown: Callable[[Run], None],
+    ) -> Run:
         with (
-            bound(runId=run.id, correlationId=correlation_id),
             telemetry.span("sync", runId=run.id, mode=run.mode, trigger=run.trigger),
             ContextExecutor(WRITERS) if self._parallel else nullcontext() as executor,
         ):
-            running = SyncRun(self._settings, self._store, self._sign_in, self._state, lease, head, walk, run)
-            return running.go(own_domains, Deadline(clock, budget), executor, progress, str(correlation_id))
+            around = Surroundings(
+                settings=self._settings,
+                store=self._store,
+                sign_in=self._sign_in,
+                own_domains=domains,
+                deadline=deadline,
+                executor=executor,
+                shown=shown,
+                correlation_id=str(current("correlationId")),
+                outbox=self._outbox,
+                wanted_again=self._wanted_again,
+            )
+            return SyncRun(around, lease, head, walk, run).go()
 
-    def _choose_walk(self, cursor: Cursor, mode: Mode, rules: str, clock: Clock, *, dry_run: bool) -> Walk:
+    def _choose_walk(self, cursor: Cursor, wanted: Wanted) -> Walk:
         """Go on with the paused walk, or begin the one that is asked for or due."""
-        now = clock.now()
-        going = None if dry_run else cursor.walk
-        fits = going and going.rules == rules and (going.mode == "full" or mode == "incremental")
+        now = self._store.clock.now()
+        going = None if wanted.dry_run else cursor.walk
+        fits = going and going.rules == wanted.rules and (going.mode == "full" or wanted.mode == "incremental")
         if going and fits and now - times.to_datetime(going.started_at) < WALK_LASTS:
-            return going
-        due = (
-            cursor.last_full_sync is None
-            or cursor.rules != rules
-            or now - times.to_datetime(cursor.last_full_sync) >= timedelta(hours=self._settings.full_sync_hours)
-        )
-        chosen: Mode = "full" if mode == "full" or due else "incremental"
-        return new_walk(chosen, rules, clock)
+            walk = msgspec.structs.replace(going)
+        else:
+            due = (
+                cursor.last_full_sync is None
+                or cursor.rules != wanted.rules
+                or now - times.to_datetime(cursor.last_full_sync) >= timedelta(hours=self._settings.full_sync_hours)
+            )
+            walk = new_walk("full" if wanted.mode == "full" or due else "incremental", wanted.rules, self._store.clock)
+        walk.accept_missing = walk.mode == "full" and (walk.accept_missing or wanted.accept_missing)
+        return walk
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a run, and the fingerprint of the rules under which it reads."""
+
+    mode: Mode
+    rules: str
+    dry_run: bool
+    accept_missing: bool
+
+
+def own_domains(settings: Settings, sign_in: SignedIn) -> frozenset[str]:
+    """The partner's own domains: that of the signed-in account, and those of the settings."""
+    return frozenset({*settings.partner_domains, *filter(None, [sign_in.own_domain()])})

@@ -11,7 +11,7 @@ from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.referrals import PARTITIONS, scan_summaries
-from shared.sync.intake import Intake
+from shared.sync.handover import Handover
 
 
 class Settling:
@@ -19,33 +19,43 @@ class Settling:
 
     Args:
         store: the tables.
-        intake: what the run wrote.
+        handover: what the run wrote.
         executor: where rows are read and written side by side; None does it in turn.
         alive: called every now and then in long work, so that the run can keep its lease.
         settled: whether companies agreed with referrals when the run began.
     """
 
     def __init__(
-        self, store: TableStore, intake: Intake, executor: Executor | None, alive: Callable[[], None], *, settled: bool
+        self,
+        store: TableStore,
+        handover: Handover,
+        executor: Executor | None,
+        alive: Callable[[], None],
+        *,
+        settled: bool,
     ) -> None:
-        self._store, self._intake, self._executor, self._alive = store, intake, executor, alive
+        self._store, self._handover, self._executor, self._alive = store, handover, executor, alive
         self._ledger: Ledger | None = None
-        self.settled = settled
+        self._settled = settled
+
+    @property
+    def settled(self) -> bool:
         """Whether companies agreed with referrals after the last ``settle``, or when the run began."""
+        return self._settled
 
     @property
     def is_short(self) -> bool:
         """Whether only those touched have to follow."""
-        return self.settled and not self._intake.overflowed
+        return self._settled and not self._handover.too_many
 
     @property
     def is_done(self) -> bool:
         """Whether companies agree with what is written so far."""
-        return self.is_short and not self._intake.touched
+        return self._settled and self._handover.empty
 
     def follow(self) -> None:
         """On a first sync take in what was written, so that its rows need not be read again; called now and then."""
-        newcomers = self._intake.take_newcomers()
+        newcomers = self._handover.take_newcomers()
         if newcomers is None:
             self.close()
         elif newcomers:
@@ -62,17 +72,20 @@ class Settling:
         """
         book = CompanyBook(self._store, self._executor, self._alive)
         self.follow()
-        self._intake.wrote |= not self.is_done  # who read the rows while they were written has not seen their companies
+        if not self.is_done:  # who read the rows while they were written has not seen their companies
+            self._handover.note_version()
+        taken = self._handover.take()
+        was_settled, self._settled = self._settled, False  # until all of it is done
         if self._ledger:
             counts = book.agree_with(self._ledger)
-        elif self.is_short:
+        elif was_settled and not taken.too_many:
             # Even where nothing was touched: it also finishes links by hand whose process died.
-            counts = book.apply(self._intake.touched)
+            counts = book.apply(taken.touched)
         else:
             counts = book.rebuild(self._summaries())
-        run.companies_inserted += counts.inserted
-        run.companies_updated += counts.updated
-        self._intake.touched, self._intake.overflowed, self.settled = [], False, True
+        run.count("companies_inserted", counts.inserted)
+        run.count("companies_updated", counts.updated)
+        self._settled = True
 
     def close(self) -> None:
         """Let go of what was taken in."""

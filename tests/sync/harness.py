@@ -33,7 +33,7 @@ from shared.storage.engine.tables import Delete, Operation, Replace, TableStore
 from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, payload_of, scan
 from shared.storage.tables.sync_state import LEASE_SECONDS, SyncState
 from shared.sync import service as sync_module
-from shared.sync.intake import id_hash
+from shared.sync.seen import id_hash
 
 NOW: Final = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """Where the world's clock begins. Partner Center's own is an hour behind, so that its times can be told from ours."""

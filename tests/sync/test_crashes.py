@@ -16,8 +16,8 @@ from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from shared.companies.linker import CompanyLinker
 from shared.core.errors import HunterError
 from shared.storage.tables import referrals
-from shared.sync import intake
-from shared.sync import run as sync_run
+from shared.sync import progress as sync_progress
+from shared.sync import write_queue
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import NOW, Dump, Killed, World
 
@@ -146,8 +146,8 @@ def test_killed_while_it_writes_beside_its_reading_it_is_harmless_too(
 ) -> None:
     """With threads that write batches side by side, and small buffers that are written while more is read."""
     world = scene.world
-    monkeypatch.setattr(intake, "BUFFER_ROWS", 2)
-    monkeypatch.setattr(sync_run, "PLACE_KEPT_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(write_queue, "BUFFER_ROWS", 2)
+    monkeypatch.setattr(sync_progress, "PLACE_KEPT_EVERY_SECONDS", 0.0)
     world.parallel = True
     for point in range(6, len(scene.calls), 1 if NIGHTLY else len(scene.calls) // 14):
         scene.begin()

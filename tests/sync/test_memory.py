@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.sync import intake
+from shared.sync import handover, pages, write_queue
 from shared.sync.service import TIMER_SECONDS
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import World
@@ -36,9 +36,9 @@ def peak(world: World) -> int:
 def test_memory_stays_flat(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
     """A walk that writes every referral, and then one that changes nothing."""
     if not NIGHTLY:  # bounds in proportion to the numbers, so that these are beyond them too
-        monkeypatch.setattr(intake, "BUFFER_ROWS", 320)
-        monkeypatch.setattr(intake, "WAITING_BYTES", 500_000)
-        monkeypatch.setattr(intake, "MOST_TOUCHED", 500)
+        monkeypatch.setattr(write_queue, "BUFFER_ROWS", 320)
+        monkeypatch.setattr(pages, "WAITING_BYTES", 500_000)
+        monkeypatch.setattr(handover, "MOST_TOUCHED", 500)
     few, many = measured(make_world, FEW), measured(make_world, MANY)
     print(f"bytes held at most: {FEW}: {few}, {MANY}: {many}")
     for fewest, most in zip(few, many, strict=True):

@@ -17,12 +17,15 @@ def missing(world: World) -> set[str]:
     return {one for one, (_, since) in world.stored().items() if since is not None}
 
 
-@pytest.mark.parametrize("status", [404, 403])
+@pytest.mark.parametrize("status", [404, 403, 410])
 def test_a_full_walk_and_a_read_by_id_mark_what_is_gone(world: World, status: int) -> None:
     world.run()
     gone = world.sim.data.ids()[3]
     world.sim.data.remove(gone)
-    world.sim.switches.absent = 403 if status == 403 else 404
+    if status == 410:
+        world.sim.faults.add(status=410, match="get")
+    else:
+        world.sim.switches.absent = 403 if status == 403 else 404
     world.clock.advance(600)
     assert world.run().succeeded.missing == 0
     assert not missing(world)

@@ -15,7 +15,7 @@ from shared.core.errors import HunterError, StorageUnavailable
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.entities import Entity
 from shared.storage.tables import quarantine
-from shared.sync import intake
+from shared.sync import handover
 from tests.sync.harness import World
 
 
@@ -48,7 +48,7 @@ def test_a_first_sync_reads_no_row_again(world: World) -> None:
 
 def test_a_first_sync_that_meets_rows_of_another_counts_them_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that was thought dead wakes up and writes rows in the middle: two that this run meets, one that it does not."""
-    monkeypatch.setattr(intake, "MOST_TOUCHED", 5)
+    monkeypatch.setattr(handover, "MOST_TOUCHED", 5)
     empty = world.dump()
     world.run().succeeded  # noqa: B018 - it has to
     rows = list(world.dump()["Referrals"].values())
@@ -91,7 +91,7 @@ def test_who_read_the_rows_before_their_companies_were_written_reads_again(
     world: World, monkeypatch: pytest.MonkeyPatch, many: bool
 ) -> None:
     if many:
-        monkeypatch.setattr(intake, "MOST_TOUCHED", 5)
+        monkeypatch.setattr(handover, "MOST_TOUCHED", 5)
     for change in (False, True):
         versions: list[str] = []
 

@@ -17,7 +17,7 @@ from shared.storage.tables import quarantine
 from shared.storage.tables.changes import load_changes
 from shared.storage.tables.referrals import from_row, payload_of
 from shared.storage.tables.sync_state import Walk, met_rows
-from shared.sync import intake
+from shared.sync import pages
 from tests.sync import azure_limits
 from tests.sync.harness import World
 
@@ -225,7 +225,7 @@ def test_a_walk_that_met_hundreds_of_thousands_keeps_its_place(
     world = make_world(referrals=0)
     azure_limits.enforce(monkeypatch)
     walk = Walk(id="long", mode="full", started_at="2026-11-24T09:00:00.0000000Z", met_chunks=3)
-    hashes = random.Random(1).randbytes(8 * intake.MOST_UNSAVED)
+    hashes = random.Random(1).randbytes(8 * pages.MOST_UNSAVED)
     world.run()
     head = world.state.load()
     lease, _ = world.state.acquire(Run.start("full", "http", world.clock.now()), head)

@@ -12,7 +12,7 @@ from azure.core.exceptions import ServiceResponseError
 from shared.core.errors import StorageUnavailable
 from shared.partner_center.client import BY_CREATION
 from shared.partner_center.next_links import PATH
-from shared.sync import intake
+from shared.sync import pages, write_queue
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import Dump, World
 
@@ -21,8 +21,8 @@ PAGE = 5
 
 @pytest.fixture
 def world(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(intake, "BUFFER_ROWS", 8)
-    monkeypatch.setattr(intake, "WAITING_BYTES", 0)  # so that batches are small, however long the scan of hashes takes
+    monkeypatch.setattr(write_queue, "BUFFER_ROWS", 8)
+    monkeypatch.setattr(pages, "WAITING_BYTES", 0)  # so that batches are small, however long the scan of hashes takes
     world = make_world(referrals=60, page_size=PAGE, parallel=True)
     world.state.load()  # the table is there
     return world

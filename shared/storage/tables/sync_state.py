@@ -6,8 +6,9 @@ written together, on the condition that the lease is still ours. A run that lost
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,8 +28,14 @@ RUNS_KEPT: Final = 1_000
 _MET_BYTES: Final = 400_000
 """Of hashes in a row: half of what an entity holds, so that it fits also where binary counts as base64."""
 
-# Cursor, lease and version are read by one query, so their names lie side by side.
-_CURSOR, _LEASE, _VERSION = "head-cursor", "head-lease", ROW
+# Cursor, lease, pause and version are read by one query, so their names lie side by side.
+_CURSOR, _LEASE, _PAUSE, _VERSION = "head-cursor", "head-lease", "head-pause", ROW
+_VANISHED: Final = "vanished"
+_VANISHED_LETTERS: Final = 300_000
+MOST_PAUSE_SECONDS: Final = 24 * 3600.0
+"""The longest pause that is kept, whatever Partner Center asks for."""
+MOST_VANISHED: Final = 5_000
+"""Ids of referrals that vanished at once, of which the list is kept."""
 
 
 class Walk(msgspec.Struct, kw_only=True):
@@ -48,6 +55,8 @@ class Walk(msgspec.Struct, kw_only=True):
     """How many rows of ids met it has in storage."""
     rules: str | None = None
     """Fingerprint of the rules under which it reads; under others it would not be the same walk."""
+    accept_missing: bool = False
+    """An operator knows that many have gone at once: what is confirmed as missing is marked all the same."""
 
 
 class Cursor(msgspec.Struct, kw_only=True):
@@ -59,18 +68,19 @@ class Cursor(msgspec.Struct, kw_only=True):
     rules: str | None = None
     """Fingerprint of the rules under which the last complete full walk read the stored rows."""
     walk: Walk | None = None
-    throttled_until: str | None = None
     visibility_changed: bool = False
 
 
 @dataclass(frozen=True)
 class Head:
-    """Cursor, lease and version as one query read them."""
+    """Cursor, lease, pause and version as one query read them."""
 
     cursor: Cursor
     recent: bytes
     lease: Entity | None
     version: str
+    paused_until: str | None = None
+    """Until when Partner Center asked to be left alone, by walks and actions alike; it may have passed."""
 
     def holder(self, now: datetime) -> str | None:
         """The id of the run that holds the lease."""
@@ -84,8 +94,8 @@ class Head:
         Raises:
             Throttled: it has not.
         """
-        if self.cursor.throttled_until:
-            rest = (times.to_datetime(self.cursor.throttled_until) - now).total_seconds()
+        if self.paused_until:
+            rest = (times.to_datetime(self.paused_until) - now).total_seconds()
             if rest > 0:
                 raise Throttled(retry_after=rest)
 
@@ -117,7 +127,50 @@ class SyncState:
             recent=get_bytes(cursor, "recent") if cursor else b"",
             lease=rows.get(_LEASE),
             version=rows[_VERSION]["version"] if _VERSION in rows else "0",
+            paused_until=rows[_PAUSE]["until"] if _PAUSE in rows else None,
         )
+
+    def fence(self) -> int:
+        """The generation of the lease as it is held now, or was held last; 0 before the first. One point read."""
+        row = self._table.get(PARTITION, _LEASE, ["fence"])
+        return int(row["fence"]) if row else 0
+
+    def pause(self, seconds: float) -> None:
+        """Partner Center asked to be left alone for so long: a floor for whoever sends there next. Never shortens a pause
+        that is longer, and never lasts longer than ``MOST_PAUSE_SECONDS``."""
+        until = self._store.clock.now() + timedelta(seconds=min(seconds, MOST_PAUSE_SECONDS))
+        wanted: Entity = {"PartitionKey": PARTITION, "RowKey": _PAUSE, "until": times.from_datetime(until)}
+        while True:
+            row = self._table.get(PARTITION, _PAUSE)
+            if row and row["until"] >= wanted["until"]:
+                return
+            try:
+                self._table.transact([Replace(wanted, row["etag"]) if row else Insert(wanted)])
+            except RowConflict:
+                continue
+            return
+
+    def lift_pause(self) -> bool:
+        """End a pause before its time, because an operator knows better; whether there was one."""
+        row = self._table.get(PARTITION, _PAUSE)
+        if row is None or row["until"] <= times.from_datetime(self._store.clock.now()):
+            return False
+        self._table.delete(PARTITION, _PAUSE)
+        return True
+
+    def keep_vanished(self, ids: Sequence[str]) -> None:
+        """Keep the list of the referrals that vanished at once, for who has to judge it; so many as fit a row."""
+        row: Entity = {"PartitionKey": PARTITION, "RowKey": _VANISHED, "total": len(ids)}
+        listed = ids[:MOST_VANISHED]
+        while len(text := msgspec.json.encode(listed).decode()) > _VANISHED_LETTERS:
+            listed = listed[: len(listed) // 2]
+        put_text(row, "ids", text)
+        self._table.transact([Replace(row, None)])
+
+    def vanished(self) -> tuple[list[str], int]:
+        """Those ids, and how many there were; only means something while ``Cursor.visibility_changed``."""
+        row = self._table.get(PARTITION, _VANISHED)
+        return (msgspec.json.decode(get_text(row, "ids"), type=list[str]), int(row["total"])) if row else ([], 0)
 
     def run(self, run_id: str) -> Run | None:
         """One run by its id; a run whose process died and that nobody has replaced yet still says running."""
@@ -134,8 +187,13 @@ class SyncState:
         )
         return [msgspec.json.decode(row["run"], type=Run) for row in rows]
 
-    def acquire(self, run: Run, head: Head) -> tuple[HeldLease, Head]:
+    def acquire(self, run: Run, head: Head, ended: Collection[str] = ()) -> tuple[HeldLease, Head]:
         """Take the lease for a run and record the run; a holder that died is recorded as interrupted.
+
+        Args:
+            run: the run.
+            head: the state as it was read.
+            ended: ids of runs that are known to be over, though they could not give the lease back.
 
         Returns:
             The lease, and what the run before left: ``head``, or, when somebody else held the lease since that was read,
@@ -148,7 +206,7 @@ class SyncState:
         now = self._store.clock.now()
         for _ in range(3):
             holder = head.holder(now)
-            if holder:
+            if holder and holder not in ended:
                 running = self.run(holder)
                 raise SyncRunning(subject=running)
             lease = _lease_row(run.id, int(head.lease["fence"]) + 1 if head.lease else 1, now, settled=False)
@@ -182,19 +240,21 @@ class SyncState:
         )
         return b"".join(get_bytes(row, "met") for row in rows)
 
-    def tidy(self, keep_walk: str | None) -> None:
-        """Remove what finished walks left, and the oldest runs; interrupted, the next time does it."""
+    def leftovers(self) -> list[str]:
+        """The names of rows that finished walks left, and of the oldest runs. To be asked under the lease, when no walk is
+        to be gone on with; another run's rows have other names, so they can be removed later, too."""
         rows = self._table.query(
-            "PartitionKey eq @partition and RowKey ge @first", {"partition": PARTITION, "first": "run|"}, ["RowKey"]
+            "PartitionKey eq @partition and RowKey ge @first and RowKey lt @last",
+            {"partition": PARTITION, "first": "run|", "last": "walk}"},
+            ["RowKey"],
         )
-        doomed, runs = [], 0
-        for row in rows:
-            name = str(row["RowKey"])
-            runs += name.startswith("run|")
-            old = runs > RUNS_KEPT if name.startswith("run|") else not name.startswith(f"walk|{keep_walk}|")
-            if old:
-                doomed.append(name)
-        for name in doomed:
+        names = [str(row["RowKey"]) for row in rows]
+        runs = [name for name in names if name.startswith("run|")]
+        return [*runs[RUNS_KEPT:], *(name for name in names if name.startswith("walk|"))]
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove these leftovers; interrupted, the next time does it."""
+        for name in names:
             self._table.delete(PARTITION, name)
 
 
@@ -208,6 +268,8 @@ class HeldLease:
         self._lease = lease
         self._renewed = store.clock.monotonic()
         self._lock = threading.Lock()
+        self._unsure: set[object] = set()
+        """Tokens of commits of which nobody knows whether they were applied: their answers got lost."""
         self.fence: int = int(lease["fence"])
 
     def due(self) -> bool:
@@ -249,8 +311,8 @@ class HeldLease:
         """
         with self._lock:
             lease = _lease_row("" if release else self._run_id, self.fence, self._clock.now(), settled=settled)
-            lease["sequence"] = int(self._lease.get("sequence", 0)) + 1
-            operations: list[Operation] = [Replace(lease, self._lease["etag"])]
+            lease["token"] = secrets.token_hex(8)  # tells this commit from every other, those of this run included
+            operations: list[Operation] = []
             if run:
                 operations.append(Replace(_run_row(run), None))
             if cursor:
@@ -258,20 +320,28 @@ class HeldLease:
                 put_text(row, "cursor", msgspec.json.encode(cursor).decode())
                 put_bytes(row, "recent", recent or b"")
                 operations.append(Replace(row, None))
-            operations += [Replace(one, None) for one in met]
+            operations += [Replace(chunk, None) for chunk in met]
             if new_version:
                 operations.append(Replace(version_row(), None))
-            try:
-                etag = self._table.transact(operations)[0]
-            except RowConflict:
-                # Ours all the same, if an earlier attempt was applied and only its answer got lost.
-                stored = self._table.get(PARTITION, _LEASE)
-                ours = stored and stored["fence"] == self.fence and stored.get("sequence") == lease["sequence"]
-                if not stored or not ours:
-                    raise RunInterrupted from None
-                etag = stored["etag"]
-            self._lease = {**lease, "etag": etag}
+            self._lease = {**lease, "etag": self._write(lease, operations)}
+            self._unsure.clear()
             self._renewed = self._clock.monotonic()
+
+    def _write(self, lease: Entity, operations: Sequence[Operation]) -> str:
+        """One transaction on the condition that the lease is ours; the lease row's new ETag."""
+        etag = str(self._lease["etag"])
+        self._unsure.add(lease["token"])
+        while True:
+            try:
+                return self._table.transact([Replace(lease, etag), *operations])[0]
+            except RowConflict:
+                stored = self._table.get(PARTITION, _LEASE)
+                if not stored or stored["fence"] != self.fence or stored.get("token") not in self._unsure:
+                    raise RunInterrupted from None
+                etag = str(stored["etag"])
+                if stored["token"] == lease["token"]:
+                    return etag  # an earlier attempt was applied, and only its answer got lost
+                # An earlier commit of ours was applied, and its answer got lost: this one follows it.
 
 
 def met_rows(walk: Walk, hashes: bytes) -> list[Entity]:

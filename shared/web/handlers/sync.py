@@ -20,7 +20,7 @@ from shared.core.schedule import interval, next_tick
 from shared.model import times
 from shared.model.run import Mode, Run
 from shared.services import Services
-from shared.storage.tables.sync_state import Cursor
+from shared.storage.tables.sync_state import Cursor, Head
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
@@ -71,7 +71,7 @@ def get_sync(request: HttpRequest, principal: Principal, services: Services) -> 
             "lastFullSync": times.public(cursor.last_full_sync),
             "fresh": is_fresh(cursor, settings.sync_schedule, now),
             "nextRun": _text(next_tick(settings.sync_schedule, now)) if settings.enabled else None,
-            "throttledUntil": _throttled_until(cursor, now),
+            "throttledUntil": _throttled_until(head, now),
             "visibilityChanged": cursor.visibility_changed,
             "dataVersion": head.version,
             "configuration": [{"name": one.name, "message": one.message} for one in settings.problems],
@@ -132,8 +132,8 @@ def _was_refused(runs: Sequence[Mapping[str, Any]], last_renewed: str | None) ->
     return times.parse_time(last["finishedAt"]) >= (last_renewed or "")
 
 
-def _throttled_until(cursor: Cursor, now: datetime) -> str | None:
-    until = cursor.throttled_until
+def _throttled_until(head: Head, now: datetime) -> str | None:
+    until = head.paused_until
     return times.public(until) if until and times.to_datetime(until) > now else None
 
 

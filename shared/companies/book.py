@@ -40,7 +40,7 @@ from shared.storage.engine.entities import ENTITY_BYTES, Entity, get_bytes, key,
 from shared.storage.engine.tables import BATCH_ROWS, Delete, Insert, Operation, Replace, RowConflict, TableStore
 from shared.storage.engine.wire import TextRows
 from shared.storage.tables import company_links as link_rows
-from shared.storage.tables.referrals import SUMMARY_COLUMNS, from_row, read_rows
+from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, read_rows, scan_summaries
 from shared.storage.tables.sync_state import bump_data_version
 
 log = get_logger(__name__)
@@ -61,11 +61,16 @@ class CompanyCounts:
     updated: int = 0
 
     def add(self, before: Company | None, after: Company | None) -> None:
-        """Count one company; one that is gone is neither new nor different."""
+        """Count a company; one that is gone is neither new nor different."""
         if after and not before:
             self.inserted += 1
         elif after and after != before:
             self.updated += 1
+
+    def add_all(self, others: CompanyCounts) -> None:
+        """Count what others have counted."""
+        self.inserted += others.inserted
+        self.updated += others.updated
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,26 +178,48 @@ class CompanyBook:
         self._executor = executor
 
     def apply(self, touched: Sequence[Touched]) -> CompanyCounts:
-        """Let companies follow some referrals, and finish links whose process died before companies followed.
+        """Let companies follow some referrals, and those that others have noted: links, and records stored outside a run.
 
         Repeating it changes nothing. Only the rows concerned are read and written, conditionally; who meets a change by
-        another starts over. Links are looked at again after the writing: a link made meanwhile has written its own row
-        first, so either it is seen then, or whoever made it sees our rows.
+        another starts over. Links and notes are looked at again after the writing: whoever made one meanwhile has written
+        it first, so either it is seen then, or they see our rows.
 
         Raises:
             StorageUnavailable: storage does not answer, or the rows stayed contended.
         """
-        pending = link_rows.load_pending(self._store)
-        counts = self._apply([*touched, *self._summaries(one.referral_id for one in pending)])
-        if pending:
-            bump_data_version(self._store)
-            for note in pending:
+        return self._apply_noted(touched, mend=True)
+
+    def _apply_noted(self, touched: Sequence[Touched], *, mend: bool) -> CompanyCounts:
+        counts, seen = CompanyCounts(), set[str]()
+        for _ in range(_ATTEMPTS):
+            notes = [note for note in link_rows.load_pending(self._store) if note.name not in seen]
+            if not (touched or notes):
+                break
+            counts.add_all(self._apply([*touched, *self._noted(notes)], mend=mend))
+            if notes:
+                bump_data_version(self._store)
+            for note in notes:
+                seen.add(note.name)
                 if note.over:
-                    link_rows.clear_pending(self._store, note.referral_id, note.etag)
+                    link_rows.clear_pending(self._store, note.name)
+            touched = ()
         return counts
 
-    def follow_link(self, referral_id: str) -> CompanyCounts:
-        """Let companies follow the link of one referral, and the referral itself where a sync changes it meanwhile.
+    def _noted(self, notes: Sequence[link_rows.Pending]) -> Iterator[Touched]:
+        """The referrals of notes as they are stored now, to be shown in no company where they were before."""
+        now = {touched.id: touched for touched in self._summaries({note.referral_id for note in notes})}
+        for note in notes:
+            if touched := now.get(note.referral_id):
+                for former in note.former:
+                    yield replace(touched, before=ReferralSummary(touched.id, company_key=former))
+                yield touched
+
+    def follow(self, referral_id: str, former: ReferralSummary | None = None) -> CompanyCounts:
+        """Let companies follow one referral and its link, also where somebody else changes it meanwhile.
+
+        Args:
+            referral_id: the referral.
+            former: what companies show of it so far; None: what is stored.
 
         Raises:
             StorageUnavailable: storage does not answer, or the rows stayed contended.
@@ -203,9 +230,7 @@ class CompanyBook:
             now = next(iter(self._summaries([referral_id])), None)
             if now is None or now.after == before:
                 return counts
-            followed = self._apply([replace(now, before=before or now.before)])
-            counts.inserted += followed.inserted
-            counts.updated += followed.updated
+            counts.add_all(self._apply([replace(now, before=before or former or now.before)]))
             before = now.after
         raise StorageUnavailable(retry_after=10)
 
@@ -239,20 +264,21 @@ class CompanyBook:
         )
         # A link made meanwhile is not in what was just written.
         before, now = ledger.links, link_rows.load_ever(self._store)
-        changed = [one for one in {*before, *now} if before.get(one) != now.get(one)]
-        followed = self.apply(self._summaries(changed))
-        return CompanyCounts(counts.inserted + followed.inserted, counts.updated + followed.updated)
+        changed = [referral_id for referral_id in {*before, *now} if before.get(referral_id) != now.get(referral_id)]
+        counts.add_all(self._apply_noted(self._summaries(changed), mend=False))
+        return counts
 
-    def _apply(self, touched: Sequence[Touched]) -> CompanyCounts:
+    def _apply(self, touched: Sequence[Touched], *, mend: bool = True) -> CompanyCounts:
+        """Let companies follow; ``mend``: also those whose rows do not hold what they are made of."""
         if not touched:
             return CompanyCounts()
-        ids = {one.id for one in touched}
+        ids = {each.id for each in touched}
         first: dict[str, Company | None] = {}
         last: dict[str, Company | None] = {}
         links = link_rows.read(self._store, ids)
         for attempt in range(_ATTEMPTS):
             try:
-                wrote = self._attempt(touched, links, first, last)
+                wrote, doubtful = self._attempt(touched, links, first, last)
             except RowConflict:
                 self._store.clock.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
                 links = link_rows.read(self._store, ids)
@@ -262,6 +288,8 @@ class CompanyBook:
                 counts = CompanyCounts()
                 for company_key, company in last.items():
                     counts.add(first[company_key], company)
+                if doubtful and mend:
+                    counts.add_all(self.rebuild(self._everything()))
                 return counts
             links = now
         raise StorageUnavailable(retry_after=10)
@@ -272,9 +300,10 @@ class CompanyBook:
         links: dict[str, Any],
         first: dict[str, Company | None],
         last: dict[str, Company | None],
-    ) -> bool:
-        """Read, decide and write once; returns whether there was anything to write. Raises RowConflict."""
-        keys = {one for each in touched for one in keys_touched(each, links.get(each.id))}
+    ) -> tuple[bool, bool]:
+        """Read, decide and write once; returns whether there was anything to write, and whether there are rows of which
+        only all referrals together can tell what they should be. Raises RowConflict."""
+        keys = {name for each in touched for name in keys_touched(each, links.get(each.id))}
         stored = self._read(keys)
         rows = {one: _unpacked(one, stored[one]) for one in keys}
         change(rows, touched, links)
@@ -284,17 +313,21 @@ class CompanyBook:
         targets = self._read(targets_touched(rows, shown_before) - keys, points)
         rows |= {one: _unpacked(one, row) for one, row in targets.items()}
         stored |= targets
+        left_out = {name for name, row in stored.items() if row.left_out}
+        # Neither can it be told of those rows that show, or are to show, the entries of such a row.
+        doubtful = left_out | {
+            shown for name in left_out for shown in (stored[name].shown_in, rows[name].shown_in) if shown
+        }
         merge(rows, keys, shown_before)
         operations: list[Operation] = []
-        for one, row in rows.items():
-            first.setdefault(one, stored[one].company)
-            # Without what it is made of, only the next rebuild can tell what the row should be.
-            if not stored[one].left_out:
-                last[one] = row.company()
-                operations += self._operations(row, last[one], stored[one])
+        for name, row in rows.items():
+            if name not in doubtful:
+                first.setdefault(name, stored[name].company)
+                last[name] = row.company()
+                operations += self._operations(row, last[name], stored[name])
         self._alive()
         write_all(self._table, operations, _start_over)
-        return bool(operations)
+        return bool(operations), bool(doubtful)
 
     def _read(self, keys: Set[str], points: int = _POINTS) -> dict[str, _Stored]:
         """The rows of these keys, ``points`` or fewer one by one, or, where they are very many, all rows once."""
@@ -306,6 +339,12 @@ class CompanyBook:
         found = dict.fromkeys(keys, _Stored())
         found |= {row["key"]: _Stored.of(row) for row in rows if row["key"] in keys}
         return found
+
+    def _everything(self) -> Iterator[ReferralSummary]:
+        """All stored referrals."""
+        for partition in PARTITIONS:
+            self._alive()
+            yield from scan_summaries(self._store.table("Referrals"), partition)
 
     def _summaries(self, ids: Iterable[str]) -> list[Touched]:
         """Referrals as they are stored now."""
@@ -382,6 +421,6 @@ def _entity(row: CompanyRow, company: Company | None, packed: bytes) -> Entity:
     put_bytes(whole, "contents", compress(packed))
     if weight(whole) <= ENTITY_BYTES:
         return whole
-    # Some ten thousand referrals of one company: its figures are kept, and made anew by each full walk.
+    # Some ten thousand referrals of one company: its figures are kept, and made anew from all referrals when one changes.
     log.warning(events.COMPANY_OVERSIZE, referrals=len(row.entries))
     return {**entity, "oversize": True}

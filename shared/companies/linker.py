@@ -63,9 +63,9 @@ class CompanyLinker:
             raise NotFound("There is no referral with this id.")
         note = link_rows.note_pending(self._store, referral_id)
         link = self._write(referral_id, wanted, by, times.from_datetime(now))
-        CompanyBook(self._store).follow_link(referral_id)
+        CompanyBook(self._store).follow(referral_id)
         bump_data_version(self._store)
-        link_rows.clear_pending(self._store, referral_id, note)
+        link_rows.clear_pending(self._store, note)
         return link
 
     def _target(self, target: Mapping[str, Any]) -> Target:

@@ -6,7 +6,8 @@ Companies table, so that a link whose process died in the middle is finished by 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import secrets
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -17,7 +18,7 @@ from shared.model import times
 from shared.model.company import Link
 from shared.storage.engine import keyed
 from shared.storage.engine.entities import Entity, get_text, key, put_text
-from shared.storage.engine.tables import Delete, RowConflict, TableStore
+from shared.storage.engine.tables import TableStore
 
 TABLE: Final = "CompanyLinks"
 PARTITION: Final = "links"
@@ -73,35 +74,48 @@ def to_row(referral_id: str, link: Link) -> Entity:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A link that may not have reached the companies yet."""
+    """A link, or a referral that was stored outside a run, that may not have reached the companies yet."""
 
+    name: str
+    """The note's row key."""
     referral_id: str
-    etag: str
     over: bool
     """Whether it is so old that nobody can still be working on it."""
+    former: tuple[str, ...] = ()
+    """Companies in which the referral was shown before."""
 
 
-def note_pending(store: TableStore, referral_id: str) -> str:
-    """Note, before a link is written, that companies have to follow; returns the note's ETag."""
-    row = {
+def note_pending(store: TableStore, referral_id: str, former: Sequence[str] = ()) -> str:
+    """Note, before a link or a referral is written, that companies have to follow; returns the note's name.
+
+    Args:
+        store: the tables.
+        referral_id: the referral.
+        former: companies in which it may have been shown so far.
+    """
+    name = f"{key(referral_id)}|{secrets.token_hex(8)}"  # each writer's own, so that nobody takes away another's
+    row: Entity = {
         "PartitionKey": _PENDING_PARTITION,
-        "RowKey": key(referral_id),
+        "RowKey": name,
         "id": referral_id,
         "at": times.from_datetime(store.clock.now()),
     }
-    return store.table(_PENDING_TABLE).replace(row, None)
+    put_text(row, "former", msgspec.json.encode(former).decode())
+    store.table(_PENDING_TABLE).insert(row)
+    return name
 
 
 def load_pending(store: TableStore) -> list[Pending]:
     """The notes that are left; usually none."""
     over = times.from_datetime(store.clock.now() - _PENDING_AGE)
     rows = store.table(_PENDING_TABLE).query("PartitionKey eq @partition", {"partition": _PENDING_PARTITION})
-    return [Pending(str(row["id"]), str(row["etag"]), str(row["at"]) < over) for row in rows]
+    return [Pending(str(row["RowKey"]), str(row["id"]), str(row["at"]) < over, _former(row)) for row in rows]
 
 
-def clear_pending(store: TableStore, referral_id: str, etag: str) -> None:
-    """Remove a note, unless a newer one has replaced it."""
-    try:
-        store.table(_PENDING_TABLE).transact([Delete(_PENDING_PARTITION, key(referral_id), etag)])
-    except RowConflict:
-        return
+def clear_pending(store: TableStore, name: str) -> None:
+    """Remove a note."""
+    store.table(_PENDING_TABLE).delete(_PENDING_PARTITION, name)
+
+
+def _former(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return msgspec.json.decode(get_text(row, "former") or "[]", type=tuple[str, ...])

@@ -212,14 +212,14 @@ class CompanyBook:
             if touched := now.get(note.referral_id):
                 for former in note.former:
                     yield replace(touched, before=ReferralSummary(touched.id, company_key=former))
-                yield touched
+                yield replace(touched, before=None)
 
-    def follow(self, referral_id: str, former: ReferralSummary | None = None) -> CompanyCounts:
+    def follow(self, referral_id: str, written: Touched | None = None) -> CompanyCounts:
         """Let companies follow one referral and its link, also where somebody else changes it meanwhile.
 
         Args:
             referral_id: the referral.
-            former: what companies show of it so far; None: what is stored.
+            written: how it was written, where it was; None: its link alone is another.
 
         Raises:
             StorageUnavailable: storage does not answer, or the rows stayed contended.
@@ -230,7 +230,8 @@ class CompanyBook:
             now = next(iter(self._summaries([referral_id])), None)
             if now is None or now.after == before:
                 return counts
-            counts.add_all(self._apply([replace(now, before=before or former or now.before)]))
+            former = written.before if written else now.before
+            counts.add_all(self._apply([replace(now, before=before or former)]))
             before = now.after
         raise StorageUnavailable(retry_after=10)
 
@@ -370,7 +371,8 @@ class CompanyBook:
         if row.pack() == stored.packed and stored.rules == RULES:
             return
         company = row.company()
-        if stored.left_out and company == stored.company and stored.rules == RULES:
+        shown = (stored.company, stored.shown_in, stored.rules)
+        if stored.left_out and not row.empty and shown == (company, row.shown_in, RULES):
             return
         counts.add(stored.company, company)
         yield from self._operations(row, company, stored)

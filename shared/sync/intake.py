@@ -20,6 +20,7 @@ from typing import Final
 from shared.companies.book import CompanyBook
 from shared.core.errors import StorageUnavailable
 from shared.model.changes import Author
+from shared.model.company_rows import Touched
 from shared.model.referral import Head, read_head, rules_salt
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.entities import Entity, key
@@ -131,7 +132,7 @@ class Intake:
         if result.outcome == "unchanged":
             self._name_author(head, self.before(head.id).row, by)
             return Entered("unchanged", record)
-        CompanyBook(self._store).follow(head.id, result.before)
+        CompanyBook(self._store).follow(head.id, Touched(head.id, result.before, result.after))
         bump_data_version(self._store)
         return Entered(result.outcome, record)
 

@@ -95,9 +95,7 @@ class StoredHashes:
         """Begin to read."""
         self._wanted, self._taken = True, False
         if self._executor:
-            self._reading = [
-                self._executor.submit(self._read, partition) for partition in PARTITIONS
-            ]
+            self._reading = [self._executor.submit(self._read, partition) for partition in PARTITIONS]
 
     def take(self) -> list[list[tuple[int, int]]]:
         """What is stored, by partition; waits for it."""

@@ -18,6 +18,7 @@ import msgspec
 
 from shared.core import telemetry
 from shared.core.clock import Deadline
+from shared.core.context import ContextExecutor
 from shared.core.log import bound, current
 from shared.core.settings import Settings
 from shared.model import times

@@ -1,0 +1,217 @@
+// The JSON of the API, as docs/openapi.yaml describes it. Types only: nothing of this file is loaded by the page.
+
+export type Money = Record<string, number>;
+export type Direction = "Incoming" | "Outgoing";
+
+export interface Referral {
+  id: string;
+  name: string | null;
+  customerName: string | null;
+  companyKey: string | null;
+  companyName: string | null;
+  category: string;
+  type: string | null;
+  qualification: string | null;
+  direction: string | null;
+  status: string | null;
+  substatus: string | null;
+  country: string | null;
+  city: string | null;
+  dealValue: number | null;
+  currency: string | null;
+  closingDateTime: string | null;
+  createdDateTime: string | null;
+  updatedDateTime: string | null;
+  expirationDateTime: string | null;
+  expiresInDays: number | null;
+  salesStage: string | null;
+  missingSince: string | null;
+  linkedByHand: boolean;
+  problems: { field: string; reason: string }[];
+}
+
+export interface Person {
+  firstName: string | null;
+  lastName: string | null;
+  email: string | null;
+  phoneNumber: string | null;
+  title: string | null;
+}
+
+export interface Change {
+  field: string;
+  from: unknown;
+  to: unknown;
+}
+
+export interface Named {
+  id?: string | null;
+  name?: string | null;
+  [more: string]: unknown;
+}
+
+export interface ReferralDetail extends Referral {
+  engagementId: string | null;
+  externalReferenceId: string | null;
+  statusReason: string | null;
+  acceptedDateTime: string | null;
+  closedDateTime: string | null;
+  campaignId: string | null;
+  referralSource: string | null;
+  eTag: string | null;
+  notes: string | null;
+  contacts: Person[];
+  team: Person[];
+  solutions: (Named | string)[];
+  industries: (Named | string)[];
+  products: (Named | string)[];
+  services: (Named | string)[];
+  history: { at: string; changes: Change[] }[];
+  related: {
+    id: string;
+    name: string | null;
+    direction: string | null;
+    status: string | null;
+    organizationName: string | null;
+  }[];
+  raw?: unknown;
+}
+
+export interface Company {
+  key: string;
+  name: string | null;
+  aliases: string[];
+  domain: string | null;
+  country: string | null;
+  city: string | null;
+  size: string | null;
+  duns: string | null;
+  tenantId: string | null;
+  isM365: boolean | null;
+  tenantCheckedAt: string | null;
+  needsReview: boolean;
+  referralCount: number;
+  byStatus: Record<string, number>;
+  openValue: Money;
+  wonValue: Money;
+  firstActivity: string | null;
+  lastActivity: string | null;
+  nextDeadline: string | null;
+}
+
+export interface CompanyDetail extends Company {
+  referrals: Referral[];
+  history?: { at: string; referralId: string; referralName: string | null; changes: Change[] }[];
+}
+
+export type Facets = Record<string, Record<string, number>>;
+
+export interface Page<Item> {
+  items: Item[];
+  total: number;
+  facets: Facets;
+  page: number;
+  pageSize: number;
+  dataVersion: string;
+}
+
+export interface Summary {
+  dataVersion: string;
+  generatedAt: string;
+  total: number;
+  incoming: number;
+  outgoing: number;
+  quarantined: number;
+  missing: number;
+  needsReview: number;
+  unanswered: { count: number; dueSoon: number; next: Referral[] };
+  openValue: Money;
+  wonValue: Money;
+  byStatus: { status: string | null; substatus: string | null; count: number; value: Money }[];
+  bySalesStage: { salesStage: string | null; count: number; value: Money }[];
+  byMonth: { month: string; incoming: number; outgoing: number }[];
+  response: { answered: number; medianHours: number | null };
+  companies: { total: number; m365: number };
+}
+
+export interface RunError {
+  code: string;
+  message: string;
+  correlationId: string | null;
+}
+
+export interface Run {
+  id: string;
+  mode: "incremental" | "full";
+  dryRun: boolean;
+  trigger: "http" | "timer" | "cli" | "event";
+  state: "running" | "succeeded" | "paused" | "failed";
+  startedAt: string;
+  finishedAt: string | null;
+  pages: number;
+  fetched: number;
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  repeated: number;
+  quarantined: number;
+  missing: number;
+  companiesInserted: number;
+  companiesUpdated: number;
+  watermark: string | null;
+  visibilityChanged?: boolean;
+  error: RunError | null;
+}
+
+export interface SyncStatus {
+  enabled: boolean;
+  signIn: {
+    state: "signedOut" | "pending" | "signedIn" | "expired";
+    account: string | null;
+    lastRenewedAt: string | null;
+    reason?: string | null;
+    reasonCode?: string | null;
+  };
+  running: Run | null;
+  lastSuccess: string | null;
+  lastFullSync: string | null;
+  fresh: boolean;
+  nextRun: string | null;
+  throttledUntil?: string | null;
+  visibilityChanged?: boolean;
+  dataVersion?: string;
+  configuration?: { name: string; message: string }[];
+  runs: Run[];
+}
+
+export interface Quarantined {
+  key: string;
+  id: string | null;
+  reason: string;
+  firstSeenAt: string;
+  lastSeenAt: string;
+  raw: unknown;
+}
+
+export type SignInStart =
+  | { id: string; flow: "deviceCode"; userCode: string; verificationUri: string; expiresAt: string }
+  | { id: string; flow: "authorizationCode"; authorizationUri: string };
+
+export interface SignInCheck {
+  state: "pending" | "signedIn" | "expired" | "declined";
+  account: string | null;
+  reason?: string | null;
+  reasonCode?: string | null;
+  /** Only once signed in, and only when Partner Center could be asked. */
+  roleProblem?: string | null;
+  referralsVisible?: number;
+  moreReferrals?: boolean;
+}
+
+export interface Me {
+  id: string;
+  name: string;
+  mail: string;
+  roles: ("read" | "write" | "operate")[];
+  features: { write: boolean; webhook: boolean; dynamics: boolean; mail: boolean };
+}

@@ -1,0 +1,33 @@
+/** @import { Phrase } from "../../core/i18n.js" */
+
+/** @type {Record<keyof typeof import("../en/overview.js").default, Phrase>} */
+const phrases = {
+  "overview.figures": "Rakamlar",
+  "overview.waiting": "Yanıtınızı bekleyenler",
+  "overview.waiting.unit": { one: "yeni fırsat", other: "yeni fırsat" },
+  "overview.waiting.soon": { one: "{n} tanesinin süresi 3 gün içinde doluyor", other: "{n} tanesinin süresi 3 gün içinde doluyor" },
+  "overview.waiting.none": "Bekleyen yok. Gelen her fırsat yanıtlandı.",
+  "overview.waiting.all": { one: "Tümünü gör", other: "{n} fırsatın tümünü gör" },
+  "overview.open": "Açık fırsat tutarı",
+  "overview.won": "Kazanılan",
+  "overview.response": "Yanıt süresi",
+  "overview.response.note": { one: "{n} yanıtın ortancası", other: "{n} yanıtın ortancası" },
+  "overview.m365": "Microsoft 365 kullanan",
+  "overview.m365.note": { one: "{n} şirket içinde ({share})", other: "{n} şirket içinde ({share})" },
+  "overview.months": "Aylara göre fırsatlar",
+  "overview.month": "Ay",
+  "overview.table": "Tablo olarak göster",
+  "overview.status": "Duruma göre",
+  "overview.stages": "Satış aşamasına göre",
+  "overview.stages.note": "açık olanlar",
+  "overview.stages.none": "Açık fırsatların hiçbirinde satış aşaması yok.",
+  "overview.all": "Tüm fırsatlar",
+  "overview.total": { one: "fırsat, toplam", other: "fırsat, toplam" },
+  "overview.incoming": { one: "gelen", other: "gelen" },
+  "overview.outgoing": { one: "giden", other: "giden" },
+  "overview.review": { one: "şirket incelenmeli", other: "şirket incelenmeli" },
+  "overview.missing": { one: "fırsat Partner Center'da kayıp", other: "fırsat Partner Center'da kayıp" },
+  "overview.quarantined": { one: "kayıt karantinada", other: "kayıt karantinada" },
+};
+
+export default phrases;

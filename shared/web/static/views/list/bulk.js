@@ -1,0 +1,13 @@
+// What can be done with the ticked rows of a list: a room adds a line here. While a list has none, it has no tick boxes.
+
+/** @typedef {{ ids: string[], clear: () => void, refresh: () => void }} Ticked */
+
+/**
+ * @typedef {object} BulkAction
+ * @property {"referrals" | "companies"} list
+ * @property {() => boolean} when whether the reader may
+ * @property {(ticked: Ticked) => Node | null} build a button, or more, for the bar
+ */
+
+/** @type {BulkAction[]} */
+export const BULK = [];

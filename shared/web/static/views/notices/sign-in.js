@@ -1,0 +1,58 @@
+// What is to be said about the sign-in to Partner Center.
+
+/** @import { Notice } from "./notices.js" */
+
+import { h } from "../../core/dom.js";
+import { t } from "../../core/i18n.js";
+import { because, beginSignIn, code, codeBox, signInButton } from "../sign-in/sign-in.js";
+import { syncStatus } from "../sync/status.js";
+
+/** @returns {Notice[]} */
+export function signInNotices() {
+  const state = syncStatus()?.signIn;
+  if (!state || !syncStatus()?.enabled) return [];
+  const shown = code.get()?.userCode;
+  if (shown && state.state !== "signedIn") {
+    return [{ name: "code", tone: "info", title: t("signIn.title"), content: [codeBox()], version: shown }];
+  }
+  if (state.state === "pending") {
+    return [
+      {
+        name: "pending",
+        tone: "info",
+        title: t("signIn.pending"),
+        content: [h("p", null, t("signIn.pending.text"))],
+        actions: [h("button", { type: "button", "data-focus": "sign-in", onclick: beginSignIn }, t("signIn.again"))],
+      },
+    ];
+  }
+  const reason = because(state.reason, state.reasonCode);
+  if (state.state === "expired") {
+    return [
+      {
+        name: "expired",
+        version: reason ?? "",
+        tone: "bad",
+        title: t("signIn.expired"),
+        content: [h("p", null, reason ?? t("error.sign_in_required")), h("p", null, t("signIn.expired.text"))],
+        actions: [signInButton()],
+      },
+    ];
+  }
+  if (state.state === "signedOut") {
+    return [
+      {
+        name: "signedOut",
+        version: reason ?? "",
+        tone: "warn",
+        title: t("signIn.signedOut"),
+        content: [h("p", null, state.reasonCode === "signed_out" || !reason ? "" : `${reason} `, t("signIn.signedOut.text"))],
+        actions: [signInButton()],
+      },
+    ];
+  }
+  if (reason) {
+    return [{ name: "renewal", version: reason, tone: "warn", title: t("signIn.renewal"), content: [h("p", null, reason)] }];
+  }
+  return [];
+}

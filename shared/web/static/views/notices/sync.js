@@ -1,0 +1,74 @@
+// What is to be said about the sync: that it is off, set up wrongly, asked to pause, failed, or long ago.
+
+/** @import { Notice } from "./notices.js" */
+
+import { h } from "../../core/dom.js";
+import { dateTime } from "../../core/format.js";
+import { t } from "../../core/i18n.js";
+import { current, href } from "../../core/router.js";
+import { ago } from "../../parts/values.js";
+import { startSync } from "../sync/start.js";
+import { isRunning, lastRun, syncStatus } from "../sync/status.js";
+import { runTrouble } from "../sync/words.js";
+
+const syncButton = () =>
+  h("button", { type: "button", "data-focus": "notice-sync", onclick: () => startSync() }, t("sync.now"));
+
+/** @returns {Notice[]} */
+export function syncNotices() {
+  const status = syncStatus();
+  if (!status) return [];
+  if (!status.enabled) {
+    return [{ name: "disabled", tone: "info", title: t("notice.disabled"), content: [h("p", null, t("notice.disabled.text"))] }];
+  }
+  /** @type {Notice[]} */
+  const notices = [];
+  const run = lastRun();
+  const signedIn = status.signIn.state === "signedIn";
+  if (status.throttledUntil && Date.parse(status.throttledUntil) > Date.now()) {
+    notices.push({
+      name: "throttled",
+      tone: "info",
+      version: status.throttledUntil,
+      title: t("notice.throttled"),
+      content: [h("p", null, t("notice.throttled.text"), " ", ago(status.throttledUntil))],
+    });
+  } else if (run?.state === "failed" && !isRunning() && !(run.error?.code === "sign_in_required" && !signedIn)) {
+    notices.push({
+      name: "failed",
+      version: run.id,
+      tone: "bad",
+      title: t("notice.failed", { when: dateTime(run.finishedAt ?? run.startedAt) }),
+      content: [h("p", null, runTrouble(run))],
+      actions: [syncButton(), h("a.button", { href: href({ ...current(), panel: "sync", id: null, key: null }) }, t("notice.runs"))],
+    });
+  }
+  if (status.visibilityChanged) {
+    notices.push({ name: "visibility", tone: "warn", title: t("notice.visibility"), content: [h("p", null, t("notice.visibility.text"))] });
+  }
+  if (!status.fresh && signedIn && !isRunning() && run?.state !== "failed") {
+    notices.push({
+      name: "stale",
+      tone: "info",
+      title: status.lastSuccess ? t("notice.stale") : t("notice.first"),
+      content: status.lastSuccess ? [h("p", null, t("notice.stale.text"), " ", ago(status.lastSuccess))] : [],
+      actions: [syncButton()],
+    });
+  }
+  return notices;
+}
+
+/** @returns {Notice[]} */
+export function settingsNotices() {
+  const problems = syncStatus()?.configuration ?? [];
+  if (problems.length === 0) return [];
+  return [
+    {
+      name: "configuration",
+      version: problems.map(({ name }) => name).join(),
+      tone: "bad",
+      title: t("notice.configuration", { n: problems.length }),
+      content: [h("ul", null, problems.map(({ name, message }) => h("li", null, h("code", null, name), " ", message)))],
+    },
+  ];
+}

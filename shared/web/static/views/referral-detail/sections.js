@@ -1,0 +1,43 @@
+// What the dialog of a referral shows, from top to bottom. A room that brings a section, a bar or a button adds a line here.
+
+/** @import { ReferralDetail } from "../../core/contract.ts" */
+
+import { h, icon } from "../../core/dom.js";
+import { money } from "../../core/format.js";
+import { t } from "../../core/i18n.js";
+import { copyButton } from "../../parts/copy.js";
+import { dealAndCustomer, identifiers, problems, wishes } from "./facts.js";
+import { contacts, team } from "./people.js";
+import { notes, raw, related, timeline } from "./texts.js";
+
+/** @typedef {(referral: ReferralDetail) => Node | null} Section null where there is nothing to show */
+
+/** Under the title, above everything else: what can be done. @type {Section[]} */
+export const BARS = [];
+
+/** Beside the badges of category and status. @type {Section[]} */
+export const BADGES = [];
+
+const PARTNER_CENTER = "https://partner.microsoft.com/dashboard/referrals/";
+
+/** Small buttons under the title. @type {Section[]} */
+export const TOOLS = [
+  ({ id }) =>
+    h(
+      "a.button.primary",
+      { href: PARTNER_CENTER + encodeURIComponent(id), target: "_blank", rel: "noopener noreferrer" },
+      t("detail.open"),
+      icon("external"),
+    ),
+  ({ contacts: persons }) => {
+    const mail = persons?.find((person) => person.email)?.email;
+    return mail ? copyButton(t("copy.mail"), mail) : null;
+  },
+  ({ companyKey }) => (companyKey?.includes(".") ? copyButton(t("copy.domain"), companyKey) : null),
+  ({ dealValue, currency }) => (dealValue === null ? null : copyButton(t("copy.value"), money(dealValue, currency))),
+  ({ id }) => copyButton(t("copy.id"), id),
+  () => h("button.small", { type: "button", onclick: () => print() }, icon("print"), t("detail.print")),
+];
+
+/** @type {Section[]} */
+export const SECTIONS = [problems, dealAndCustomer, contacts, wishes, notes, team, related, timeline, identifiers, raw];

@@ -1,0 +1,53 @@
+// One referral in the dialog.
+
+/** @import { ReferralDetail } from "../../core/contract.ts" */
+/** @import { SheetModule } from "../index.js" */
+
+import { api } from "../../core/api.js";
+import { h, icon } from "../../core/dom.js";
+import { t, term } from "../../core/i18n.js";
+import { companyHref, referralHref } from "../../core/router.js";
+import { badge, categoryBadge, deadlineBadge, marks, statusBadge } from "../../parts/badges.js";
+import { fillSheet } from "../../parts/dialog.js";
+import { meetCompany } from "../../parts/known.js";
+import { BADGES, BARS, SECTIONS, TOOLS } from "./sections.js";
+
+/** @type {SheetModule<ReferralDetail>} */
+export const sheet = {
+  load: async (id, signal) => {
+    const referral = await api.referral(id, signal);
+    meetCompany(referral.companyKey, referral.companyName);
+    return referral;
+  },
+  show: (name, referral, { previous, next }) => {
+    const company = referral.companyName ?? referral.customerName ?? t("unnamed.company");
+    fillSheet(
+      name,
+      {
+        over: referral.companyKey
+          ? h("a", { href: companyHref(referral.companyKey), dir: "auto" }, company)
+          : h("span", { dir: "auto" }, company),
+        title: referral.name || t("unnamed.referral"),
+        steps: [step(previous, "left", "detail.previous"), step(next, "right", "detail.next")],
+        badges: [
+          categoryBadge(referral.category),
+          statusBadge(referral.status, referral.substatus),
+          referral.direction ? badge(term("direction", referral.direction), "plain") : null,
+          deadlineBadge(referral.expiresInDays, referral.expirationDateTime),
+          referral.linkedByHand ? badge(t("linked.badge"), "violet", t("linked.hint")) : null,
+          marks({ ...referral, problems: [] })[0] ?? null,
+          ...BADGES.map((build) => build(referral)),
+        ],
+        bars: BARS.map((build) => build(referral)),
+        actions: TOOLS.map((build) => build(referral)),
+      },
+      ...SECTIONS.map((build) => build(referral)),
+    );
+  },
+};
+
+/** @param {string | null} id @param {string} look @param {string} label */
+const step = (id, look, label) =>
+  id
+    ? h("a.plain", { href: referralHref(id), "data-replace": true, "aria-label": t(label), title: t(label), "data-focus": label }, icon(look))
+    : null;

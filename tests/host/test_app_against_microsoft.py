@@ -25,6 +25,7 @@ def _rows(referral: str, company: str) -> list[Call]:
         call("/api/health", "health"),
         call("/app", "page"),
         call("/app/index.html", "page_file", {"file": "index.html"}),
+        call("/app/core/dom.js", "page_file", {"file": "core/dom.js"}),
         call("/app/..%2Fhost.json", "page_file", {"file": "..%2Fhost.json"}, headers=TRACE),
         call(API + "/referrals", "list_referrals"),
         call(

@@ -82,7 +82,7 @@ def test_what_can_be_copied(visit: Visit, app_host: HostProcess) -> None:
         expect(page.locator("#messages .toast").last).to_contain_text(f"Copied: {value}")
         wait_for_clipboard(page, value)
     actions.get_by_role("button", name="Value").click()
-    expect(page.locator("#messages .toast").last).to_contain_text("Copied: $")
+    expect(page.locator("#messages .toast").last).to_contain_text("Copied: US$")
     dialog(page).locator(".people").get_by_role("button", name=mail).first.click()
     wait_for_clipboard(page, mail)
     expect(dialog(page).locator(f"a[href='mailto:{mail}']").first).to_be_visible()

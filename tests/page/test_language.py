@@ -16,6 +16,7 @@ from tests.hosting import HostProcess
 from tests.page.conftest import Visit, World, json_of
 
 STATIC = Path(__file__).parents[2] / "shared" / "web" / "static"
+ROOMS = sorted(path.stem for path in (STATIC / "i18n" / "en").glob("*.js"))
 Dictionaries = dict[str, dict[str, Any]]
 
 
@@ -24,9 +25,27 @@ def dictionaries(visit: Visit) -> Dictionaries:
     """Both, as the browser reads them."""
     page = visit()
     found: Dictionaries = page.evaluate(
-        "async () => ({ en: (await import('/app/i18n-en.js')).default, tr: (await import('/app/i18n-tr.js')).default })"
+        """async (rooms) => {
+          const all = { en: {}, tr: {} };
+          for (const language of ["en", "tr"]) {
+            for (const room of rooms) Object.assign(all[language], (await import(`/app/i18n/${language}/${room}.js`)).default);
+          }
+          return all;
+        }""",
+        ROOMS,
     )
     return found
+
+
+def test_every_room_has_a_dictionary_in_each_language_and_no_key_is_in_two() -> None:
+    assert sorted(path.stem for path in (STATIC / "i18n" / "tr").glob("*.js")) == ROOMS
+    keys = [key for room in ROOMS for key in keys_of(STATIC / "i18n" / "en" / f"{room}.js")]
+    assert len(keys) > 300
+    assert sorted(keys) == sorted(set(keys))
+
+
+def keys_of(path: Path) -> list[str]:
+    return re.findall(r'^  "?([\w.][\w. \'-]*?)"?: ["{]', path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def texts(phrase: Any) -> list[str]:
@@ -48,9 +67,10 @@ def test_the_phrases_have_the_same_kind_and_parameters_and_none_is_empty(diction
 
 
 def test_every_phrase_that_the_page_asks_for_is_there_and_none_is_idle(dictionaries: Dictionaries) -> None:
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in [*STATIC.glob("*.js"), STATIC / "index.html"])
-    code = "\n".join(line for line in sources.splitlines() if not re.match(r'  "?[\w.]+"?: ["{]', line))
+    scripts = [path for path in STATIC.rglob("*.js") if "i18n" not in path.relative_to(STATIC).parts]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in [*scripts, STATIC / "index.html"])
     asked = set(re.findall(r'\bt\(\s*"([\w.]+)"', code)) | set(re.findall(r'data-t(?:-\w+)?="([\w.]+)"', code))
+    asked |= set(re.findall(r'\blabel: "(\w+\.[\w.]+)"', code))  # a shortcut's
     assert asked <= set(dictionaries["en"])
     # What is put together from a group and a value, such as t(`run.${state}`) or term("status", value).
     groups = set(re.findall(r"[`\"]([\w.]+)\.\$\{", code)) | set(re.findall(r'term\("(\w+)"', code)) | {"field"}

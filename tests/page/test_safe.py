@@ -27,7 +27,7 @@ POLICY = {
 }
 
 
-@pytest.mark.parametrize("path", ["/app", "/app/app.js", "/app/app.css"])
+@pytest.mark.parametrize("path", ["/app", "/app/app.js", "/app/core/dom.js", "/app/app.css"])
 def test_the_policy_allows_nothing_but_the_pages_own_files(app_host: HostProcess, path: str) -> None:
     answer = app_host.get(path)
     assert answer.status_code == 200
@@ -58,7 +58,7 @@ def test_the_document_has_no_script_or_style_of_its_own() -> None:
 
 
 def test_no_file_asks_another_host_or_parses_html() -> None:
-    for path in STATIC.glob("*.js"):
+    for path in STATIC.rglob("*.js"):
         text = path.read_text(encoding="utf-8")
         hosts = set(re.findall(r"https?://[\w.-]+", text)) - {"http://www.w3.org", "https://partner.microsoft.com"}
         assert hosts == set(), path.name
@@ -89,7 +89,13 @@ def test_data_is_not_left_in_the_browsers_cache(app_host: HostProcess) -> None:
 
 
 def test_files_that_are_not_the_pages_are_not_served(app_host: HostProcess) -> None:
-    for path in ("/app/contract.ts", "/app/..%2Fpage.py", "/app/nothing.js", "/app/static"):
+    for path in (
+        "/app/core/contract.ts",
+        "/app/..%2Fpage.py",
+        "/app/core/..%2F..%2Fapp.py",
+        "/app/nothing.js",
+        "/app/core",
+    ):
         assert app_host.get(path).status_code == 404, path
 
 
@@ -111,7 +117,7 @@ def test_the_javascript_is_typed_and_linted(command: tuple[str, ...]) -> None:
 def test_what_the_type_check_would_find(tmp_path: Path) -> None:
     """The type check is strict and does read JavaScript: a wrong field of the API is an error."""
     wrong = tmp_path / "wrong.js"
-    contract = (STATIC / "contract.ts").as_posix()
+    contract = (STATIC / "core" / "contract.ts").as_posix()
     wrong.write_text(f'/** @param {{import("{contract}").Referral}} one */\nexport const name = (one) => one.nmae;\n')
     tsc = str(ROOT / "node_modules" / "typescript" / "bin" / "tsc")
     options = ["--noEmit", "--checkJs", "--allowJs", "--strict", "--allowImportingTsExtensions", "--module", "esnext"]

@@ -421,7 +421,9 @@ def static(tmp_path: Path) -> Path:
     (tmp_path / "contract.ts").write_text("types")
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "secret.json").write_text("{}")
+    (tmp_path / "inner" / "part.js").write_text("export {};")
     (tmp_path / "link.json").symlink_to(tmp_path / "inner" / "secret.json")
+    (tmp_path / "linked").symlink_to(tmp_path / "inner")
     return tmp_path
 
 
@@ -430,6 +432,8 @@ def test_files_of_the_page_have_their_types_and_tags(static: Path) -> None:
     assert (index.get_body(), index.mimetype) == (b"<!doctype html>", "text/html")
     script = page.page_file(get("/app/app.js", route={"file": "app.js"}), static)
     assert script.mimetype == "text/javascript"
+    part = page.page_file(get("/app/inner/part.js", route={"file": "inner/part.js"}), static)
+    assert (part.get_body(), part.mimetype) == (b"export {};", "text/javascript")
     (static / "app.js").write_text("export const x = 1;")
     changed = page.page_file(get("/app/app.js", route={"file": "app.js"}), static)
     assert changed.get_body() == b"export const x = 1;"
@@ -446,11 +450,14 @@ def test_files_of_the_page_have_their_types_and_tags(static: Path) -> None:
             "contract.ts",
             "../page.py",
             "..%2Fpage.py",
-            "inner/../../page.py",
             "inner%2Fsecret.json",
             "inner",
+            "inner/",
+            "inner/../../page.py",
+            "inner//part.js",
         ),
-        *("link.json", "", ".", "..", "/etc/passwd", "index.html\x00", "INDEX.HTML.."),
+        *("link.json", "linked/secret.json", "inner/../index.html", "inner/./part.js", "index.html/x"),
+        *("", ".", "..", "/etc/passwd", "index.html\x00", "INDEX.HTML.."),
     ],
 )
 def test_nothing_else_is_served(static: Path, name: str) -> None:

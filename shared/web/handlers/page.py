@@ -1,4 +1,4 @@
-"""The page at /app and its files: those that lie in ``static/`` with a known ending, and nothing else."""
+"""The page at /app and its files: those that lie under ``static/`` with a known ending, and nothing else."""
 
 from __future__ import annotations
 
@@ -44,16 +44,26 @@ def page_file(request: HttpRequest, folder: Path = STATIC) -> HttpResponse:
     Raises:
         NotFound: there is no such file.
     """
-    name = request.route_params.get("file") or INDEX
-    # The name is looked up among what lies there, never joined to a path: no "..", no link, no other folder.
-    path = next((path for path in folder.rglob("*") if path.relative_to(folder).as_posix() == name), None)
-    if path is None or path.suffix not in TYPES or path.is_symlink() or not path.is_file():
+    path = _find(folder, request.route_params.get("file") or INDEX)
+    if path is None or path.suffix not in TYPES:
         raise NotFound("The page has no such file.")
     status = path.stat()
     return responses.file(_content(path, status.st_mtime_ns, status.st_size), TYPES[path.suffix])
 
 
-@lru_cache(maxsize=64)
+def _find(folder: Path, name: str) -> Path | None:
+    """The file of a name such as ``core/dom.js``: each part is looked up among what lies there, never joined to a path."""
+    place = folder
+    for part in name.split("/"):
+        entries = place.iterdir() if place.is_dir() else ()
+        found = next((entry for entry in entries if entry.name == part and not entry.is_symlink()), None)
+        if found is None:
+            return None
+        place = found
+    return place if place.is_file() else None
+
+
+@lru_cache(maxsize=256)
 def _content(path: Path, modified: int, size: int) -> bytes:
     """A file's content, read again when it was changed."""
     return path.read_bytes()

@@ -14,18 +14,16 @@ import { current, defineViews, hasSheet, href, onRoute } from "./core/router.js"
 import { languageChanges } from "./core/state.js";
 import { useStyles } from "./core/styles.js";
 import { busySheet, fillSheet, openSheet, shutSheet } from "./parts/dialog.js";
-import { keySheet } from "./parts/keys.js";
 import { problemBox } from "./parts/problems.js";
 import { SHEETS, VIEWS } from "./views/index.js";
-import { noticeBoard } from "./views/notices/notices.js";
-import { afterRedirect, code } from "./views/sign-in/sign-in.js";
-import { syncHeader } from "./views/sync/header.js";
 import { askSync, showsVersion, sync } from "./views/sync/status.js";
 
 /** A load that takes longer than this shows the progress line. */
 const PATIENCE_MS = 150;
 /** What every view needs to say. */
-const PHRASES = ["frame", "words", "errors", "sync", "sign-in"];
+const PHRASES = ["frame", "words", "errors"];
+/** The rest of the frame waits for the first view, but not for longer than this. */
+const FRAME_WAITS_MS = 1_500;
 
 const root = find("#view");
 
@@ -234,6 +232,23 @@ function theme() {
   });
 }
 
+/** What stands around the view: who reads it, the state of the sync, notices, the sign-in, the keyboard. It comes after the first view has been painted. */
+async function surroundings() {
+  const [{ syncHeader }, { noticeBoard }, { afterRedirect, code }, { keySheet }] = await Promise.all([
+    import("./views/sync/header.js"),
+    import("./views/notices/notices.js"),
+    import("./views/sign-in/sign-in.js"),
+    import("./parts/keys.js"),
+    usePhrases("sync", "sign-in"),
+  ]);
+  keySheet();
+  // The button of the sync is enabled by now, with its listener: a click is never lost.
+  syncHeader();
+  noticeBoard();
+  for (const source of [sync, code]) source.watch(repaintPanel);
+  await Promise.all([askMe(), askSync(), afterRedirect()]);
+}
+
 async function start() {
   theme();
   defineViews(VIEWS);
@@ -241,21 +256,16 @@ async function start() {
   const first = VIEWS.find(({ name }) => name === current().view);
   needPhrases(...PHRASES, ...(first?.phrases ?? []));
   await switchLanguage(preferredLanguage());
-  keySheet();
-  syncHeader();
-  noticeBoard();
   onRoute(follow);
   onRefresh(refresh);
   onRepaint(() => paintView());
-  for (const source of [sync, code]) source.watch(repaintPanel);
   me.watch(() => {
     navigation();
     paintView();
     if (!busySheet()) paintSheet();
   });
-  await follow(current());
-  // The view first; who reads it and what the sync is doing come after it has been painted.
-  requestAnimationFrame(() => setTimeout(() => Promise.all([askMe(), askSync(), afterRedirect()])));
+  await Promise.race([follow(current()), new Promise((resolve) => setTimeout(resolve, FRAME_WAITS_MS))]);
+  requestAnimationFrame(() => setTimeout(surroundings));
 }
 
 start();

@@ -6,7 +6,7 @@ import { money } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { readNumber, typedNumber } from "../core/numbers.js";
 
-let fields = 0;
+let count = 0;
 
 /**
  * @template Value
@@ -30,7 +30,7 @@ let fields = 0;
  * @returns {Field<Value>}
  */
 function field(label, control, value, fits, { required, hint, wide }) {
-  const id = `field-${++fields}`;
+  const id = `field-${++count}`;
   const message = h("span.field-error", { id: `${id}-error`, role: "alert" });
   const help = h("span.field-hint", { id: `${id}-hint` }, hint ?? "");
   control.id = id;

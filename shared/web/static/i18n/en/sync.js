@@ -2,7 +2,6 @@
 
 /** @satisfies {Record<string, Phrase>} */
 const phrases = {
-  "sync.button": "Sync",
   "sync.hint": "Fetch what changed in Partner Center now",
   "sync.now": "Sync now",
   "sync.full": "Full sync",

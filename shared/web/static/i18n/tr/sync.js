@@ -2,7 +2,6 @@
 
 /** @type {Record<keyof typeof import("../en/sync.js").default, Phrase>} */
 const phrases = {
-  "sync.button": "Eşitle",
   "sync.hint": "Partner Center'daki değişiklikleri şimdi getir",
   "sync.now": "Şimdi eşitle",
   "sync.full": "Tam eşitleme",

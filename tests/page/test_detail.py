@@ -266,6 +266,6 @@ def test_notes_of_200_kilobytes_are_shown_as_text_and_cut_until_asked_for(visit:
 
 def test_a_referral_that_does_not_exist_is_said(visit: Visit) -> None:
     page = visit("/app?view=referrals&id=nothing", expected="status of 404")
-    expect(dialog(page).locator(".problem")).to_contain_text("There is no such entry.")
+    expect(dialog(page).locator(".problem")).to_contain_text("This record does not exist.")
     page.keyboard.press("Escape")
     expect(dialog(page)).to_have_count(0)

@@ -152,7 +152,9 @@ def test_the_first_view_takes_one_json_request_one_script_and_few_bytes(visit: V
     page.wait_for_load_state("networkidle")
     data = [request.url for request in requests if "/api/" in request.url]
     assert data[0].endswith("/summary")
-    assert {url.rpartition("/")[2] for url in data[1:]} == {"sync", "me"}, "who reads it and the state of the sync come after the view"
+    assert {url.rpartition("/")[2] for url in data[1:]} == {"sync", "me"}, (
+        "who reads it and the state of the sync come after the view"
+    )
     asked = page.evaluate("performance.getEntriesByType('resource').find(({name}) => name.endsWith('/sync')).startTime")
     assert asked >= page.evaluate("framed"), "the view has its frame before anything else is asked for"
     expect(page.locator("script")).to_have_count(1)

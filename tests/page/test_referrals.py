@@ -295,7 +295,7 @@ def test_loading_is_shown_and_said(visit: Visit) -> None:
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en-GB", "The storage did not answer."), ("tr-TR", "Depolama yanıt vermedi.")],
+    [("en-GB", "The app's storage did not respond."), ("tr-TR", "Uygulamanın depolaması yanıt vermedi.")],
 )
 def test_an_error_is_said_with_its_sentence_and_identifier(visit: Visit, language: str, sentence: str) -> None:
     problem = {
@@ -324,7 +324,7 @@ def test_an_error_is_said_with_its_sentence_and_identifier(visit: Visit, languag
 def test_an_address_that_the_server_refuses_is_explained(visit: Visit) -> None:
     page = visit(f"{LIST}&sort=colour", expected="status of 400")
     expect(page.locator("#view [role=alert]")).to_contain_text(
-        "a filter that does not exist or a value that does not fit"
+        "a filter that does not exist or a value that is not allowed"
     )
     expect(page.locator("#view [role=alert]")).to_contain_text("sort")
     page.get_by_role("link", name="Clear all filters").click()

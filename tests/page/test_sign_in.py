@@ -98,7 +98,7 @@ def test_an_account_without_the_role_is_said(visit: Visit, make_app_host: Hosts,
         expect(notice(page, "code")).to_be_visible()
         entra.approve()
         page.clock.fast_forward(CHECK)
-        expect(page.locator("#alerts .toast")).to_contain_text("The signed-in account may not read referrals.")
+        expect(page.locator("#alerts .toast")).to_contain_text("The signed-in account has no access to referrals.")
         expect(page.locator("#alerts .toast")).to_contain_text("Referrals admin")
     finally:
         entra.switches.role = "admin"

@@ -257,12 +257,16 @@ def test_nothing_is_asked_while_nobody_looks(visit: Visit, world: World) -> None
 @pytest.mark.parametrize(
     ("fault", "english", "advice"),
     [
-        ({"status": 403}, "The signed-in account may not read referrals.", "Give the account the role Referrals admin"),
-        ({"status": 400}, "Partner Center refused the request.", "tell support"),
+        (
+            {"status": 403},
+            "The signed-in account has no access to referrals.",
+            "Give the account the Referrals admin role",
+        ),
+        ({"status": 400}, "Partner Center rejected the request.", "give your administrator this code"),
         (
             {"kind": "redirect", "location": "https://example.com/"},
-            "Partner Center refused the request.",
-            "tell support",
+            "Partner Center rejected the request.",
+            "give your administrator this code",
         ),
     ],
 )
@@ -277,7 +281,7 @@ def test_a_failure_is_said_with_what_to_do(
     expect(toast).to_contain_text("Sync failed")
     expect(toast).to_contain_text(english)
     expect(toast).to_contain_text(advice)
-    expect(toast).to_contain_text("For support:")
+    expect(toast).to_contain_text("Code:")
     expect(button(page)).to_be_enabled()
 
 
@@ -287,7 +291,7 @@ def test_a_failure_stays_on_the_page_until_the_next_success(visit: Visit, world:
     page = visit(host=world.host, language="tr-TR")
     notice = page.locator("[data-notice=failed]")
     expect(notice).to_contain_text("Son eşitleme başarısız oldu")
-    expect(notice).to_contain_text("Oturum açan hesap fırsatları okuyamıyor.")
+    expect(notice).to_contain_text("Oturum açan hesabın fırsatlara erişimi yok.")
     expect(status(page)).to_have_attribute("data-tone", "fail")
     expect(status(page)).to_contain_text("başarısız oldu")
     world.simulator.faults.clear()
@@ -341,7 +345,7 @@ def test_a_sync_that_runs_already_is_no_error(visit: Visit, world: World) -> Non
 
     page = visit(host=world.host, expected="status of 409", before=refuse)
     button(page).click()
-    expect(page.locator("#messages .toast").last).to_contain_text("A sync is running already.")
+    expect(page.locator("#messages .toast").last).to_contain_text("A sync is already running.")
     expect(page.locator("#alerts .toast")).to_have_count(0)
 
 
@@ -397,8 +401,8 @@ def test_a_pause_that_microsoft_wants_is_said(visit: Visit, make_app_host: Calla
         expect(page.locator(".waiting")).to_be_visible()
         simulator.faults.add(status=429, retry_after=3600, times=0)
         button(page).click()
-        expect(page.locator("#alerts .toast")).to_contain_text("Partner Center asked for a pause.")
-        expect(page.locator("#alerts .toast")).to_contain_text(re.compile(r"Try again in 3,[56]\d\d seconds"))
+        expect(page.locator("#alerts .toast")).to_contain_text("Partner Center asked the app to pause.")
+        expect(page.locator("#alerts .toast")).to_contain_text(re.compile(r"Try again in (59|60) minutes"))
         expect(page.locator("[data-notice=throttled]")).to_contain_text(re.compile(r"in 5\d minutes"))
 
 
@@ -418,8 +422,8 @@ def test_a_renewal_that_fails_while_signed_in_is_said(visit: Visit, world: World
 @pytest.mark.parametrize(
     ("code", "status_code", "said"),
     [
-        ("forbidden", 403, "An administrator can give you the role Referrals.Operate."),
-        ("too_many_requests", 429, "That was too often in a short time. Try again in 7 seconds."),
+        ("forbidden", 403, "An administrator can give you the role you need."),
+        ("too_many_requests", 429, "Too many attempts in a short time. Try again in 7 seconds."),
         ("unauthenticated", 401, "You are no longer signed in to this page."),
     ],
 )

@@ -10,6 +10,10 @@ export const sentence = (code) => (has(`error.${code}`) ? t(`error.${code}`) : n
 /** @param {string} code */
 const advice = (code) => (has(`advice.${code}`) ? t(`advice.${code}`) : null);
 
+/** @param {number} seconds */
+const later = (seconds) =>
+  seconds < 120 ? t("error.retryAfter", { n: Math.ceil(seconds) }) : t("error.retryAfterMinutes", { n: Math.ceil(seconds / 60) });
+
 /**
  * The sentence of a problem, what to do about it, and what it takes to find it in the logs.
  * @param {unknown} error
@@ -22,7 +26,7 @@ export function problemText(error) {
   if (particular && error.detail) parts.push(error.detail);
   const hint = advice(error.code);
   if (hint) parts.push(hint);
-  if (error.retryAfter) parts.push(t("error.retryAfter", { n: error.retryAfter }));
+  if (error.retryAfter) parts.push(later(error.retryAfter));
   if (error.correlationId) parts.push(t("error.correlation", { id: error.correlationId }));
   return parts.join(" ");
 }

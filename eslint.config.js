@@ -2,7 +2,7 @@
 
 const browser = [
   "AbortController", "CSS", "DOMException", "FormData", "MouseEvent", "Node", "HTMLDetailsElement", "HTMLElement", "HTMLInputElement", "Element", "URL", "URLSearchParams", "clearTimeout",
-  "document", "addEventListener", "fetch", "getSelection", "history", "localStorage", "location", "navigator", "print",
+  "document", "addEventListener", "fetch", "getSelection", "history", "localStorage", "location", "navigator", "print", "reportError",
   "requestAnimationFrame", "scrollTo", "setInterval", "setTimeout",
 ];
 

@@ -60,12 +60,18 @@ export async function setLanguage(wanted) {
  * @param {Parameters} [parameters]
  */
 export function t(key, parameters = {}) {
-  const phrase = phrases[key] ?? key;
+  const phrase = phrases[key] ?? unknown(key);
   const text = typeof phrase === "string" ? phrase : phrase[plural(Number(parameters["n"] ?? 0))];
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = parameters[name];
     return value === undefined ? whole : typeof value === "number" ? number(value) : value;
   });
+}
+
+/** A mistake in the page itself: it is reported, the key is shown, and everything else works. @param {string} key */
+function unknown(key) {
+  reportError(new Error(`No dictionary in use has the phrase ${key}`));
+  return key;
 }
 
 /** @param {string} key */

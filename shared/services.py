@@ -16,12 +16,17 @@ from shared.companies.tenant_lookup import TenantLookup
 from shared.core.clock import Clock, SystemClock
 from shared.core.settings import Settings, load
 from shared.core.throttle import Throttle
+from shared.notify.couriers import Couriers
+from shared.notify.notifier import Notifier
+from shared.notify.sender import Sender
+from shared.notify.service import SubscriptionService
 from shared.partner_center.webhooks import SCOPE, WebhookClient
 from shared.read_model.current import ReadModel
 from shared.sign_in.sign_in import SignIn
-from shared.sign_in.token_cache import Vault
+from shared.sign_in.token_cache import Unreadable, Vault
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.people import People
+from shared.storage.tables.subscriptions import Subscriptions
 from shared.storage.tables.sync_state import SyncState
 from shared.storage.tables.work import WorkTable
 from shared.sync.service import Sync
@@ -32,7 +37,7 @@ from shared.webhook.gate import Gate
 from shared.webhook.registration import Registration
 from shared.webhook.watch import Watch
 
-A_MINUTE: Final = {"sync": 600, "sign_in": 600}
+A_MINUTE: Final = {"sync": 600, "sign_in": 600, "test_message": 60}
 """Far above what people do, low enough that a stuck script can't keep an instance busy."""
 EVENTS_A_MINUTE: Final = 1200
 EVENTS_AT_ONCE: Final = 50
@@ -123,6 +128,27 @@ class Services:
     def watch(self) -> Watch:
         """Whether events still come."""
         return Watch(self.work, self.state)
+
+    @cached_property
+    def couriers(self) -> Couriers:
+        """Who carries messages."""
+        return Couriers(self.settings, self.clock)
+
+    @cached_property
+    def subscription_rows(self) -> Subscriptions:
+        """Who is told what, as stored."""
+        return Subscriptions(self.store, Vault(self.settings.token_cache_keys), Unreadable)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionService:
+        """Who is told what, for people."""
+        return SubscriptionService(self.store, self.subscription_rows, self.settings, self.couriers)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Tells people."""
+        sender = Sender(self.store, self.work, self.couriers, self.settings.public_url)
+        return Notifier(self.store, self.subscription_rows, self.read_model, sender)
 
     @cached_property
     def linker(self) -> CompanyLinker:

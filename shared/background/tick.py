@@ -15,6 +15,7 @@ from shared.core import events
 from shared.core.clock import Deadline
 from shared.core.errors import HunterError
 from shared.core.log import get_logger, location
+from shared.model.run import Run
 from shared.services import Services
 from shared.storage.tables.work import Board
 
@@ -47,6 +48,7 @@ class Worker:
 WORKERS: Final[tuple[Worker, ...]] = (
     Worker("wanted sync", "shared.background.wanted:work", after_sync=True),
     Worker("events", "shared.background.wanted:look", after_sync=True),
+    Worker("notify", "shared.background.telling:work", after_sync=True),
 )
 """In the order in which they work: what people wait for first."""
 
@@ -56,9 +58,10 @@ def run(services: Services, seconds: float = TICK_SECONDS) -> None:
     _work(services, WORKERS, seconds)
 
 
-def after_sync(services: Services, seconds: float = AFTER_SYNC_SECONDS) -> None:
-    """Do what follows from a sync that has just ended; never raises."""
-    _work(services, [worker for worker in WORKERS if worker.after_sync], seconds)
+def after_sync(services: Services, run: Run | None = None, seconds: float = AFTER_SYNC_SECONDS) -> None:
+    """Do what follows from a sync that has just ended; never raises. Nothing follows from a run that changed nothing."""
+    if run is None or run.inserted or run.updated or run.missing:
+        _work(services, [worker for worker in WORKERS if worker.after_sync], seconds)
 
 
 def _work(services: Services, workers: tuple[Worker, ...] | list[Worker], seconds: float) -> None:

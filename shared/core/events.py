@@ -52,6 +52,10 @@ WORK_FAILED: Final = "work_failed"
 """A part of the minute's work failed and is tried again the next minute; ``worker`` names it."""
 EXPORTED: Final = "exported"
 """Somebody took a list away as a file; ``who`` is an opaque id, ``contacts`` says whether customers' people are in it."""
+NOTIFICATION_SENT: Final = "notification_sent"
+"""A message was taken by Teams or a mail service; ``occasions`` is how many it tells of."""
+NOTIFICATION_FAILED: Final = "notification_failed"
+"""A message was not taken; ``shown`` says whether it shows as the subscription's last error by now."""
 QUARANTINED: Final = "quarantined"
 """A record could not be stored and lies in quarantine; ``reason`` says why."""
 TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
@@ -123,6 +127,8 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         VISIBILITY_CHANGED: ("missing",),
         WORK_FAILED: ("worker", "code"),
         EXPORTED: ("list", "format", "columns", "contacts", "rows", "who"),
+        NOTIFICATION_SENT: ("channel", "occasions"),
+        NOTIFICATION_FAILED: ("channel", "code", "failures", "shown"),
         QUARANTINED: ("reason",),
         TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
         COMPANY_OVERSIZE: ("referrals",),

@@ -134,6 +134,57 @@ SYNC: Final = (
     ),
     Route("get_run", "GET", f"{API}/sync/runs/{{id}}", "sync:get_run", Role.READ, "One run."),
 )
+SUBSCRIPTIONS: Final = (
+    Route(
+        "list_subscriptions",
+        "GET",
+        f"{API}/subscriptions",
+        "subscriptions:list_subscriptions",
+        Role.READ,
+        "Who is told what: one's own, or for an operator all.",
+    ),
+    Route(
+        "create_subscription",
+        "POST",
+        f"{API}/subscriptions",
+        "subscriptions:create_subscription",
+        Role.READ,
+        "A new one, to one's own address; another target asks for Operate.",
+    ),
+    Route(
+        "get_subscription",
+        "GET",
+        f"{API}/subscriptions/{{id}}",
+        "subscriptions:get_subscription",
+        Role.READ,
+        "One, with when it was last sent to and what went wrong.",
+    ),
+    Route(
+        "change_subscription",
+        "PUT",
+        f"{API}/subscriptions/{{id}}",
+        "subscriptions:change_subscription",
+        Role.READ,
+        "Changes it; without `target`, or with it as shown, that stays.",
+    ),
+    Route(
+        "delete_subscription",
+        "DELETE",
+        f"{API}/subscriptions/{{id}}",
+        "subscriptions:delete_subscription",
+        Role.READ,
+        "Removes it.",
+    ),
+    Route(
+        "test_subscription",
+        "POST",
+        f"{API}/subscriptions/{{id}}/test",
+        "subscriptions:test_subscription",
+        Role.READ,
+        "Sends a message now and says what came of it.",
+        throttle="test_message",
+    ),
+)
 SIGN_IN: Final = (
     Route(
         "begin_sign_in",
@@ -303,5 +354,5 @@ PAGE: Final = (
     Route("page_file", "GET", "app/{*file}", "page:get_page", Role.READ, "Its files."),
     Route("health", "GET", "api/health", "page:get_health", None, "200 while the process serves; open to everybody."),
 )
-ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SHARING, *SIGN_IN, *EVENTS, *PAGE)
+ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SHARING, *SUBSCRIPTIONS, *SIGN_IN, *EVENTS, *PAGE)
 """All of them. A room adds its own group here."""

@@ -18,8 +18,7 @@ def sync_on_schedule(services: Services) -> None:
     with bound(function="sync_on_schedule"):
         try:
             services.settings.require_partner_center()
-            services.sync.run("timer", budget=TIMER_SECONDS)
-            tick.after_sync(services)
+            tick.after_sync(services, services.sync.run("timer", budget=TIMER_SECONDS))
         except (FeatureDisabled, SyncRunning) as error:
             log.info(events.SYNC_SKIPPED, code=error.code)
         except HunterError as error:

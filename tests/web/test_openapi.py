@@ -45,8 +45,6 @@ PENDING = {
     "dynamics_throttled",
     "dynamics_unavailable",
     "idempotency_key_reused",
-    "invalid_target",
-    "invalid_view",
     "record_not_found",
     "record_taken",
     "writing_disabled",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.background import tick
 from shared.core.errors import (
     InvalidParameter,
     NotFound,
@@ -39,6 +40,7 @@ def post_sync(request: HttpRequest, principal: Principal, services: Services) ->
     run = services.sync.run("http", mode=mode, dry_run=dry_run)
     if not dry_run:
         look_up_tenants_soon(services)
+        tick.after_sync(services, run)
     paused = run.state == "paused"
     return responses.json(
         items.run_item(run), status=202 if paused else 200, headers={"Location": RUNS + run.id} if paused else None

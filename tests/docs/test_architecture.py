@@ -16,7 +16,7 @@ CITED = re.compile(r"(?<![\w/.-])((?:[\w-]+/)*[\w-]+\.md)\b")
 """A document's name, with or without its folder."""
 
 
-PLANNED = {"exports.md", "views.md", "actions.md", "notifications.md", "events.md", "dynamics.md"}
+PLANNED = {"exports.md", "views.md", "actions.md", "events.md", "dynamics.md"}
 """Documents of rooms that are being built; this set goes with the last of them."""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from local.dev.steps import StepFailedError, say
 from local.dev.tools import ROOT, STATE, child_environment
+from shared.core import local_settings
 from shared.core.setting_list import SETTINGS
 
 LOCAL_SETTINGS = ROOT / "local.settings.json"
@@ -44,12 +46,14 @@ def token_cache_key() -> str:
     """The key that encrypts the token cache of this machine's stack: made once, readable by its owner alone."""
     path = STATE / "token-cache.key"
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
+    with contextlib.suppress(FileNotFoundError, ValueError):  # none, or half of one: its process was stopped
+        key = path.read_text().strip()
+        Fernet(key)
+        return key
+    handle, name = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
+    with os.fdopen(handle, "w") as file:
         file.write(key := Fernet.generate_key().decode())
+    Path(name).replace(path)
     return key
 
 
@@ -79,10 +83,9 @@ def own_settings() -> dict[str, str]:
             "--live needs local.settings.json: copy local.settings.example.json and fill in what belongs to you."
         )
     try:
-        values = json.loads(LOCAL_SETTINGS.read_text(encoding="utf-8-sig"))["Values"]
-        return {str(name): str(value) for name, value in values.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StepFailedError(f"local.settings.json can't be read: {error!r}") from error
+        return local_settings.read(LOCAL_SETTINGS.parent)
+    except local_settings.LocalSettingsError as error:
+        raise StepFailedError(str(error)) from error
 
 
 def is_emulator(connection_string: str) -> bool:

@@ -62,20 +62,47 @@ def _digest(*parts: bytes) -> str:
 
 
 def ensure_environment() -> None:
-    """Make .venv with exactly what requirements-dev.txt pins; nothing when it is there. Raises StepFailedError."""
+    """Make .venv with exactly what requirements-dev.txt pins; nothing when it is there. Raises StepFailedError.
+
+    The stamp in it says that it is whole, and is there only while it is: it is taken away before anything is changed and
+    written when all is done. Whatever is found without one (a start that was interrupted), without pip, or of another
+    Python is made anew.
+    """
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     stamp = VENV / "installed-requirements"
     wanted = f"{version} {_digest(REQUIREMENTS.read_bytes())}"
-    present = stamp.read_text() if stamp.exists() else ""
-    if present == wanted and venv_python().exists():
+    present = stamp.read_text() if stamp.is_file() else ""
+    runs = bool(present) and _answers("import sys; print('%d.%d' % sys.version_info[:2])") == version
+    if present == wanted and runs:
         return
-    if not venv_python().exists() or (present and present.split()[0] != version):
+    stamp.unlink(missing_ok=True)
+    if not runs or not present.startswith(f"{version} ") or not _answers("import pip; print(pip.__version__)"):
         with step(f"Making .venv with Python {version}"):
-            quietly([sys.executable, "-m", "venv", "--clear", str(VENV)])
+            if VENV.is_file() or (VENV.is_symlink() and not VENV.exists()):
+                VENV.unlink()
+            # Not by the Python in it, should that be the one that runs this.
+            base = getattr(sys, "_base_executable", None) or sys.executable
+            quietly([base, "-m", "venv", "--clear", str(VENV)])
     pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
     with step("Installing Python packages of requirements-dev.txt"):
         quietly([*pip, "--require-hashes", "-r", str(REQUIREMENTS)])
-        stamp.write_text(wanted)
+    _mark(stamp, wanted)
+
+
+def _answers(code: str) -> str:
+    """What a line of Python prints in the environment; "" when it does not run there."""
+    try:
+        done = subprocess.run([str(venv_python()), "-c", code], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _mark(stamp: Path, text: str) -> None:
+    """Write a stamp in one step: half of one would say something else."""
+    half = stamp.with_suffix(".half")
+    half.write_text(text)
+    half.replace(stamp)
 
 
 def ensure_node_packages() -> None:
@@ -86,12 +113,13 @@ def ensure_node_packages() -> None:
     wanted = _digest((ROOT / "package-lock.json").read_bytes())
     if stamp.exists() and stamp.read_text() == wanted:
         return
+    stamp.unlink(missing_ok=True)
     with step("Installing Node packages of package-lock.json"):
         try:
             quietly(node.npm_ci_command(), env=node.npm_environment())
         except node.NodeError as error:
             raise StepFailedError(str(error)) from error
-        stamp.write_text(wanted)
+    _mark(stamp, wanted)
 
 
 def ensure_chromium() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from shared.core import local_settings
+
 
 class ConfigurationError(Exception):
     """A file that the host needs can't be used; the message says which and why."""
@@ -44,19 +46,12 @@ def fill_environment(root: Path, environment: MutableMapping[str, str]) -> list[
     Returns the names that were filled in. A missing file fills nothing. Raises ConfigurationError when the file is
     wrong or encrypted.
     """
-    path = root / "local.settings.json"
-    if not path.exists():
-        return []
-    settings = _read_object(path)
-    if settings.get("IsEncrypted") is True:
-        raise ConfigurationError("local.settings.json is encrypted; decrypt it with `func settings decrypt`.")
-    values = settings.get("Values") or {}
-    if not isinstance(values, dict):
-        raise ConfigurationError("Values in local.settings.json must be an object.")
+    try:
+        values = local_settings.read(root)
+    except local_settings.LocalSettingsError as error:
+        raise ConfigurationError(str(error)) from error
     filled = []
     for name, value in values.items():
-        if not isinstance(value, str):
-            raise ConfigurationError(f"{name} in local.settings.json must be a text.")
         if name not in environment:
             environment[name] = value
             filled.append(name)

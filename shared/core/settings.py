@@ -28,6 +28,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 _PC = "HUNTER_PARTNER_CENTER_"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\]", re.ASCII)
+_UNRESOLVED = "@Microsoft.KeyVault("
 _OF_FEATURES = (
     "HUNTER_WRITE_",
     "HUNTER_UNDO_",
@@ -310,10 +311,19 @@ class _Reader:
         return hosts
 
     def _text(self, name: str) -> str:
-        return self._environ.get(name, "").strip()
+        text = self._environ.get(name, "").strip()
+        if text.startswith(_UNRESOLVED):  # the platform hands the reference itself on when it can't follow it
+            self._problem(
+                name,
+                "Its Key Vault reference can't be resolved. Check that the secret exists and that the app's identity has "
+                "the role Key Vault Secrets User; then restart the app.",
+            )
+            return ""
+        return text
 
     def _problem(self, name: str, message: str) -> None:
-        self._problems.append(Problem(name, message))
+        if name not in {problem.name for problem in self._problems}:  # the first says what is to be done first
+            self._problems.append(Problem(name, message))
 
     def _boolean(self, name: str) -> bool:
         text = (self._text(name) or _DEFAULTS[name]).lower()

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from local.simulator import Simulator
 from shared.cli import __main__ as cli
+from shared.cli.export import write_csv
 
 KEY = Fernet.generate_key().decode()
 
@@ -127,7 +128,7 @@ def test_a_sync_that_fails_says_so_and_exits_with_1(
 )
 def test_no_cell_is_a_formula(value: Any, cell: str) -> None:
     out = io.StringIO()
-    cli.write_csv([{"a": value}], out)
+    write_csv([{"a": value}], out)
     assert next(csv.DictReader(io.StringIO(out.getvalue().removeprefix("\ufeff")))) == {"a": cell}
 
 

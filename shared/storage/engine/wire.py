@@ -67,6 +67,20 @@ def decode(body: bytes) -> list[Entity]:
     return rows
 
 
+def decode_row(body: bytes) -> Entity:
+    """One row, from JSON as ``entities.encode`` writes it.
+
+    Raises:
+        ValueError: it is no row.
+    """
+    try:
+        row: Entity = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        row = json.loads(body)
+    _take_types(row)
+    return row
+
+
 def _take_types(row: dict[str, Any]) -> None:
     for name in [name for name in row if name.endswith(TYPE)]:
         convert, column = _FROM_JSON.get(row.pop(name)), name[: -len(TYPE)]
@@ -103,18 +117,6 @@ class TextRows(Generic[R]):
     def row(self, row: Mapping[str, Any]) -> R:
         """A row that was read as a dictionary."""
         return self._kind(**{name: text for name in self.columns if isinstance(text := row.get(name), str)})
-
-
-class PlainRows:
-    """Reads rows as dictionaries, each with its ETag."""
-
-    def page(self, body: bytes) -> list[Entity]:
-        """The rows of a page. Raises ValueError: it is no page of rows."""
-        return decode(body)
-
-    def row(self, row: Mapping[str, Any]) -> Entity:
-        """A row that was read as a dictionary."""
-        return dict(row)
 
 
 # -- filters -----------------------------------------------------------------------------------------------------------

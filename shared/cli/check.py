@@ -8,9 +8,8 @@ from typing import Final
 
 from shared.cli.console import DONE, FAILED
 from shared.core import settings as known_settings
-from shared.core.clock import Deadline
-from shared.core.errors import FeatureDisabled, HunterError, SignInRequired, Throttled
-from shared.partner_center.client import PartnerCenterClient, WaitTooLong
+from shared.core.errors import FeatureDisabled, HunterError, SignInRequired
+from shared.partner_center.probe import first_page
 from shared.services import Services
 
 _SECONDS: Final = 20.0
@@ -66,16 +65,7 @@ def _sign_in(services: Services, environ: Mapping[str, str]) -> str:
 
 
 def _partner_center(services: Services, environ: Mapping[str, str]) -> str:
-    services.state.load().respect_throttling(services.clock.now())
-    client = PartnerCenterClient(
-        services.settings.api_url, services.sign_in, services.clock, Deadline(services.clock, _SECONDS)
-    )
-    try:
-        found = len(client.newest().records)
-    except WaitTooLong as wait:
-        raise Throttled(retry_after=wait.seconds) from None
-    finally:
-        client.close()
+    found = first_page(services.settings, services.sign_in, services.store, _SECONDS).records
     return "reached, the role is right" if found else "reached, but no referral is visible to this account"
 
 

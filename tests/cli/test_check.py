@@ -71,8 +71,7 @@ def test_a_pause_that_partner_center_asked_for_is_kept(world: World, capsys: pyt
     simulator.faults.add(status=429, retry_after=3_600, times=1)
     with pytest.raises(Throttled):
         services.sync.run("http")
-    head = SyncState(services.store).load()
-    assert head.cursor.throttled_until is not None
+    assert SyncState(services.store).load().paused_until is not None
     before = len(simulator.requests_of("list")) + len(simulator.requests_of("get"))
     capsys.readouterr()
     assert cli.main(["check"], settings) == 1
@@ -89,6 +88,7 @@ def test_a_pause_asked_of_the_check_itself_is_said_and_no_traceback(
     simulator.faults.add(status=429, retry_after=3_600, times=0)
     assert cli.main(["check"], settings) == 1
     assert lines(capsys)[-1][1].endswith("(partner_center_throttled)")
+    assert SyncState(Services(settings).store).load().paused_until is not None
 
 
 def test_a_lost_poll_keeps_the_code_of_a_sign_in(world: World, capsys: pytest.CaptureFixture[str]) -> None:

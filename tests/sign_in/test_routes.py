@@ -147,6 +147,17 @@ def test_the_own_address_is_never_taken_from_the_caller() -> None:
     assert LOCAL.may(Role.OPERATE)
 
 
+def test_a_domain_of_ones_own_is_where_the_browser_is_sent_back_to() -> None:
+    own = {"HUNTER_PUBLIC_URL": "https://hunter.contoso.com"}
+    for url in ("https://evil.example/api", "http://127.0.0.1:7071/api"):
+        for environ in (own, {**AZURE, **own}):
+            assert own_origin(url, environ, "https://hunter.contoso.com") == "https://hunter.contoso.com"
+    # What the setting does not say comes from the platform, as before.
+    assert own_origin("https://evil.example/api", AZURE, "https://hunter.azurewebsites.net") == (
+        "https://hunter.azurewebsites.net"
+    )
+
+
 def test_only_a_flow_that_comes_back_needs_the_own_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBSITE_SITE_NAME", "hunter")
     monkeypatch.delenv("WEBSITE_HOSTNAME", raising=False)

@@ -11,12 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core import events
-from shared.core.clock import Deadline
 from shared.core.errors import AccessDenied, ConfigurationError, HunterError, InvalidRequest
 from shared.core.log import get_logger, in_azure
 from shared.core.settings import LOOPBACK_HOSTS
 from shared.model.times import to_datetime
-from shared.partner_center.client import BY_UPDATE, PartnerCenterClient, WaitTooLong
+from shared.partner_center.probe import first_page
 from shared.services import Services
 from shared.web import responses
 from shared.web.access import Principal
@@ -35,7 +34,8 @@ def begin(request: HttpRequest, principal: Principal, services: Services) -> Htt
     if body_of(request):
         raise InvalidRequest("This route takes no body.")
     comes_back = bool(services.settings.client_secret)  # a device code sends nobody back, so needs no own address
-    redirect_uri = own_origin(request.url, os.environ) + CALLBACK if comes_back else ""
+    settings = services.settings
+    redirect_uri = own_origin(request.url, os.environ, settings.public_url) + CALLBACK if comes_back else ""
     return responses.json(services.sign_in.begin(redirect_uri, principal.id))
 
 
@@ -73,13 +73,16 @@ def sign_out(request: HttpRequest, principal: Principal, services: Services) -> 
     return responses.json({"state": "signedOut"})
 
 
-def own_origin(url: str, environ: Mapping[str, str]) -> str:
-    """Where this app is reached: in Azure what the platform says, since Host comes from the caller; else loopback only.
+def own_origin(url: str, environ: Mapping[str, str], public_url: str = "") -> str:
+    """Where this app is reached: what HUNTER_PUBLIC_URL says where it is set (behind a domain of one's own or Front Door);
+    else in Azure what the platform says, since Host comes from the caller; else loopback only.
 
     Raises:
-        ConfigurationError: the platform does not say it.
+        ConfigurationError: neither says it.
         InvalidRequest: the request names a host that is not this one.
     """
+    if environ.get("HUNTER_PUBLIC_URL", "").strip() and public_url:
+        return public_url
     if in_azure(environ):
         if not environ.get("WEBSITE_HOSTNAME"):
             raise ConfigurationError("WEBSITE_HOSTNAME: The platform does not say under which name the app is reached.")
@@ -92,15 +95,10 @@ def own_origin(url: str, environ: Mapping[str, str]) -> str:
 
 def _what_is_visible(services: Services) -> dict[str, Any]:
     """Whether the account's role lets it read referrals, and how many its first page has."""
-    client = PartnerCenterClient(
-        services.settings.api_url, services.sign_in, services.clock, Deadline(services.clock, _PROBE_SECONDS)
-    )
     try:
-        page = client.page(BY_UPDATE)
+        page = first_page(services.settings, services.sign_in, services.store, _PROBE_SECONDS)
     except AccessDenied as error:
         return {"roleProblem": error.message, "referralsVisible": 0, "moreReferrals": False}
-    except (HunterError, WaitTooLong):
+    except HunterError:
         return {}  # the sign-in stands; the first sync says what else is wrong
-    finally:
-        client.close()
     return {"roleProblem": None, "referralsVisible": len(page.records), "moreReferrals": page.next is not None}

@@ -59,7 +59,7 @@ SETTINGS: Final = load(
 
 
 def _store() -> TableStore:
-    return TableStore.from_settings(SETTINGS, intercept=_count, fast=TOLD.get("fast", True))
+    return TableStore.from_settings(SETTINGS, intercept=_count)
 
 
 def sync(mode: Mode) -> None:

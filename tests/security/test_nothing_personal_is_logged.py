@@ -81,7 +81,7 @@ def exercise(host: HostProcess, simulator: Simulator, headers: dict[str, str]) -
     assert get(f"{API}/referrals/{one}?raw=true") == 200
     assert get(f"{API}/quarantine") == get(f"{API}/summary") == get(f"{API}/sync") == 200
     assert get(f"{API}/companies/{quote(items[0]['companyKey'], safe='')}") == 200
-    assert post(f"{API}/referrals/{one}/company", {"domain": "gizlioglu.example", "name": PLANTED}) == 200
+    assert post(f"{API}/referrals/{one}/company", {"domain": "gizlioglu.com.tr", "name": PLANTED}) == 200
     # Mistakes of callers, with personal data in them.
     assert get(f"{API}/referrals?q={quote(PLANTED)}") == 200
     assert get(f"{API}/referrals?{quote(PLANTED)}=1") == 400

@@ -20,6 +20,7 @@ from shared.core.settings import load
 from shared.storage.engine import tables, wire
 from shared.storage.engine.entities import Entity
 from shared.storage.engine.fast_lane import FastLane
+from shared.storage.engine.lane import Question
 from shared.storage.engine.tables import (
     BatchTooLarge,
     Delete,
@@ -30,8 +31,9 @@ from shared.storage.engine.tables import (
     Table,
     TableStore,
 )
-from shared.storage.engine.wire import TextRows
+from shared.storage.engine.wire import PlainRows, TextRows
 from tests.storage.faulty_proxy import FaultyProxy
+from tests.storage.sdk_lane import by_the_sdk
 
 MOST: Final = 2**63 - 1
 TEXTS: Final = {
@@ -102,9 +104,8 @@ class Clock:
 
 def connect(connection_string: str, fast: bool, clock: Clock | None = None, **more: Any) -> TableStore:
     settings = load({"HUNTER_STORAGE": connection_string})
-    store = TableStore.from_settings(settings, clock or Clock(), fast=fast, **more)
-    assert (store.lane is not None) is fast
-    return store
+    store = TableStore.from_settings(settings, clock or Clock(), **more)
+    return store if fast else by_the_sdk(store)
 
 
 @pytest.fixture(params=[True, False], ids=["lane", "sdk"])
@@ -606,14 +607,15 @@ def test_an_identity_gives_its_token() -> None:
             return AccessToken("the-token", 2**40)
 
     lane = FastLane("https://account.table.core.windows.net", Identity(), Transport())
-    for act in (lambda: lane.query("Things"), lambda: lane.transact("Things", [Insert(row(1))])):
-        with pytest.raises(ConnectionRefusedError):
-            act()
+    with pytest.raises(ConnectionRefusedError):
+        lane.query(Question("Things"), PlainRows())
+    with pytest.raises(ConnectionRefusedError):
+        lane.transact("Things", [Insert(row(1))])
     assert [headers["Authorization"] for headers in sent] == ["Bearer the-token"] * 2
 
 
 @pytest.mark.parametrize("text", ["nonsense", "AccountName=a", "AccountName=a;AccountKey", ""])
-def test_what_is_no_connection_string(text: str, fast: bool) -> None:
+def test_what_is_no_connection_string(text: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        TableStore.from_settings(load({"HUNTER_STORAGE": text}), fast=fast)
+        TableStore.from_settings(load({"HUNTER_STORAGE": text}))
     assert "AccountKey" not in error.value.message

@@ -20,6 +20,7 @@ from shared.storage.tables.referrals import (
     scan_summaries,
     to_row,
 )
+from tests.storage.sdk_lane import by_the_sdk
 
 _TEXTS: Final[dict[str, Any]] = {
     field: f"{field} İı '\"\\ 😀\u2028"
@@ -46,8 +47,8 @@ SUMMARIES: Final = (
 
 @pytest.fixture(params=[True, False], ids=["lane", "sdk"])
 def table(connection_string: str, request: pytest.FixtureRequest) -> Table:
-    store = TableStore.from_settings(load({"HUNTER_STORAGE": connection_string}), fast=request.param)
-    return store.table("Referrals")
+    store = TableStore.from_settings(load({"HUNTER_STORAGE": connection_string}))
+    return (store if request.param else by_the_sdk(store)).table("Referrals")
 
 
 def store_all(table: Table, summaries: tuple[ReferralSummary, ...] = SUMMARIES) -> None:

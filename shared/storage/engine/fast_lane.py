@@ -11,9 +11,9 @@ import base64
 import hashlib
 import hmac
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import formatdate
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from azure.core import PipelineClient
@@ -41,7 +41,10 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import RequestTooLargeError, TableTransactionError
 
 from shared.storage.engine import wire
+from shared.storage.engine.lane import Question, Reader
 from shared.storage.engine.operations import Operation
+
+T = TypeVar("T")
 
 Credential = AzureNamedKeyCredential | AzureSasCredential | TokenCredential
 Continuation = dict[str, str]
@@ -104,34 +107,27 @@ class FastLane:
         )
 
     def query(
-        self,
-        table: str,
-        filter: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        select: Sequence[str] | None = None,
-        top: int | None = None,
-        continuation: Continuation | None = None,
-        read: Callable[[bytes], list[Any]] = wire.decode,
-    ) -> tuple[list[Any], Continuation | None]:
-        """One page of rows in key order, possibly empty, and where the next begins; ``read`` makes rows of its body.
+        self, question: Question, reader: Reader[T], *, top: int | None = None, continuation: Continuation | None = None
+    ) -> tuple[list[T], Continuation | None]:
+        """One page of rows in key order, possibly empty, and where the next begins.
 
         Raises:
             AzureError: as the SDK would.
         """
         asked: dict[str, str] = dict(continuation or {})
-        if filter:
-            asked["$filter"] = wire.filled(filter, parameters or {})
-        if select:
-            asked["$select"] = ",".join(select)
+        if question.filter:
+            asked["$filter"] = wire.filled(question.filter, question.parameters or {})
+        if question.columns:
+            asked["$select"] = ",".join(question.columns)
         if top is not None:
             asked["$top"] = str(top)
-        question = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items())
-        address = f"{self._endpoint}/{table}()"
-        answer = self._send("GET", f"{address}?{question}" if question else address, {"Accept": wire.MINIMAL})
+        options = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items())
+        address = f"{self._endpoint}/{question.table}()"
+        answer = self._send("GET", f"{address}?{options}" if options else address, {"Accept": wire.MINIMAL})
         if answer.status_code != 200:
             raise _error(answer)
         try:
-            rows = read(answer.content)
+            rows = reader.page(answer.content)
         except ValueError:
             raise DecodeError("no page of rows", response=answer) from None
         goes_on = {name: value for name, header in _CONTINUATIONS.items() if (value := answer.headers.get(header))}

@@ -44,11 +44,11 @@ from shared.core.clock import Clock, SystemClock
 from shared.core.errors import ConfigurationError, StorageUnavailable
 from shared.core.log import get_logger
 from shared.core.settings import Settings
-from shared.storage.engine import wire
 from shared.storage.engine.entities import Entity
 from shared.storage.engine.fast_lane import Credential, FastLane
+from shared.storage.engine.lane import Lane, Question, Reader
 from shared.storage.engine.operations import Delete, Insert, Operation, Replace
-from shared.storage.engine.wire import TextRows
+from shared.storage.engine.wire import PlainRows, TextRows
 
 __all__ = [
     "BACKOFF",
@@ -97,6 +97,9 @@ _LONGEST_ASKED: Final = 60.0
 """Seconds; the service asks for a few at most, and a person waits."""
 
 
+_PLAIN: Final = PlainRows()
+
+
 class RowConflict(Exception):
     """A condition did not hold: the row exists, is gone, or has another ETag. ``index`` is the operation's in its batch."""
 
@@ -119,13 +122,13 @@ class TableStore:
     def __init__(
         self,
         service: TableServiceClient,
+        lane: Lane,
         clock: Clock | None = None,
         intercept: Intercept | None = None,
-        lane: FastLane | None = None,
     ) -> None:
         self._service = service
         self.lane = lane
-        """Where batches and lists go; None: through the SDK, as all the rest."""
+        """What carries lists and batches; all the rest goes through the SDK."""
         self.clock: Clock = clock or SystemClock()
         self.intercept = intercept
         self._tables: dict[str, Table] = {}
@@ -133,7 +136,7 @@ class TableStore:
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, clock: Clock | None = None, intercept: Intercept | None = None, *, fast: bool = True
+        cls, settings: Settings, clock: Clock | None = None, intercept: Intercept | None = None
     ) -> TableStore:
         """Connect as the settings say, by connection string or by managed identity; nothing is sent yet.
 
@@ -141,7 +144,6 @@ class TableStore:
             settings: the app's settings.
             clock: the time.
             intercept: called around every request.
-            fast: batches and lists by the fast lane; False: all by the SDK.
 
         Raises:
             ConfigurationError: there is no usable storage setting.
@@ -165,8 +167,7 @@ class TableStore:
 
             credential = DefaultAzureCredential(managed_identity_client_id=settings.storage_client_id or None)
             service = TableServiceClient(endpoint=settings.storage_uri, credential=credential, **options)
-        lane = FastLane(service.url, credential, transport) if fast else None
-        return cls(service, clock, intercept, lane)
+        return cls(service, FastLane(service.url, credential, transport), clock, intercept)
 
     def table(self, name: str) -> Table:
         """One table; it is created in storage when it is first needed."""
@@ -221,8 +222,8 @@ class Table:
             select: the properties wanted, or None for all.
             limit: the first so many rows only.
         """
-        columns = list(select) if select else None
-        return self._rows(filter, parameters, columns, limit, wire.decode, lambda entity: entity)
+        question = Question(self.name, filter, parameters, tuple(select) if select else None)
+        return self._rows(question, _PLAIN, limit)
 
     def texts(
         self, rows: TextRows[R], filter: str | None = None, parameters: Mapping[str, Any] | None = None
@@ -234,35 +235,14 @@ class Table:
             filter: OData filter with ``@name`` for values, or None for all rows.
             parameters: the values of those names.
         """
-        return self._rows(filter, parameters, list(rows.columns), None, rows.page, rows.row)
+        return self._rows(Question(self.name, filter, parameters, rows.columns), rows)
 
-    def _rows(
-        self,
-        filter: str | None,
-        parameters: Mapping[str, Any] | None,
-        columns: list[str] | None,
-        left: int | None,
-        read_page: Callable[[bytes], list[T]],
-        read_row: Callable[[Entity], T],
-    ) -> Iterator[T]:
-        """The pages of a query: the fast lane's are read from bytes, the SDK's row by row."""
+    def _rows(self, question: Question, reader: Reader[T], left: int | None = None) -> Iterator[T]:
         token: Any = None
-        lane = self._store.lane
         while True:
 
             def call(token: Any = token, left: int | None = left) -> tuple[list[T], Any]:
-                if lane:
-                    return lane.query(self.name, filter, parameters, columns, left, token, read_page)
-                rows = (
-                    self._client.query_entities(
-                        filter, parameters=dict(parameters or {}), select=columns, results_per_page=left
-                    )
-                    if filter
-                    else self._client.list_entities(select=columns, results_per_page=left)
-                )
-                pages = rows.by_page(continuation_token=token)
-                page = [read_row(_read(entity)) for entity in next(pages, [])]
-                return page, getattr(pages, "continuation_token", None)
+                return self._store.lane.query(question, reader, top=left, continuation=token)
 
             page, token = self._call("query", call)
             yield from page[:left]
@@ -309,12 +289,7 @@ class Table:
             RowConflict: a condition did not hold; ``index`` says of which operation.
             BatchTooLarge: the service refused the batch for its size.
         """
-        lane = self._store.lane
-        if lane:
-            return self._call("transact", lambda: lane.transact(self.name, operations))
-        batch = [_operation(operation) for operation in operations]
-        answers = self._call("transact", lambda: self._client.submit_transaction(batch))
-        return [str(answer.get("etag", "")) for answer in answers]
+        return self._call("transact", lambda: self._store.lane.transact(self.name, operations))
 
     def _call(self, name: str, call: Callable[[], T]) -> T:
         """Run one request with retries, and turn the SDK's errors into ours."""
@@ -429,16 +404,3 @@ def _write(entity: Entity) -> dict[str, Any]:
         for name, value in entity.items()
         if value is not None and name != "etag"
     }
-
-
-def _operation(operation: Operation) -> tuple[Any, ...]:
-    if isinstance(operation, Insert):
-        return ("create", _write(operation.entity))
-    if isinstance(operation, Delete):
-        keys = {"PartitionKey": operation.partition, "RowKey": operation.row}
-        condition = {"etag": operation.etag, "match_condition": MatchConditions.IfNotModified} if operation.etag else {}
-        return ("delete", keys, condition)
-    if operation.etag is None:
-        return ("upsert", _write(operation.entity), {"mode": UpdateMode.REPLACE})
-    condition = {"etag": operation.etag, "match_condition": MatchConditions.IfNotModified}
-    return ("update", _write(operation.entity), {"mode": UpdateMode.REPLACE, **condition})

@@ -119,6 +119,18 @@ class TextRows(Generic[R]):
         return self._kind(**{name: text for name in self.columns if isinstance(text := row.get(name), str)})
 
 
+class PlainRows:
+    """Reads rows as dictionaries, each with its ETag."""
+
+    def page(self, body: bytes) -> list[Entity]:
+        """The rows of a page. Raises ValueError: it is no page of rows."""
+        return decode(body)
+
+    def row(self, row: Mapping[str, Any]) -> Entity:
+        """A row that was read as a dictionary."""
+        return dict(row)
+
+
 # -- filters -----------------------------------------------------------------------------------------------------------
 
 

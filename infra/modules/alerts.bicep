@@ -65,8 +65,8 @@ AppTraces
   }
   {
     name: 'hunter-throttled'
-    displayName: 'Hunter: Partner Center throttles'
-    description: 'Three runs or more within an hour were told to slow down. docs/operations.md: Partner Center throttles.'
+    displayName: 'Hunter: Partner Center asks for a pause'
+    description: 'Three runs or more within an hour were told to slow down. docs/operations.md: Partner Center asks for a pause.'
     severity: 3
     enabled: true
     window: 'PT1H'
@@ -81,8 +81,8 @@ AppTraces
   }
   {
     name: 'hunter-server-errors'
-    displayName: 'Hunter: the page answers with errors'
-    description: 'Several answers with a 5xx status. A failed sync has a rule of its own. docs/operations.md: The page answers with errors.'
+    displayName: 'Hunter: the page returns errors'
+    description: 'Several answers with a 5xx status. A failed sync has a rule of its own. docs/operations.md: The page returns errors.'
     severity: 2
     enabled: true
     window: 'PT15M'

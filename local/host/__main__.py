@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
     if not web.is_loopback(arguments.host):
         parser.error(
             f"--host {arguments.host}: this host has no sign-in, so it listens on loopback addresses alone."
-            " What others are to reach belongs into Azure."
+            " To let others reach it, deploy it to Azure."
         )
     if arguments.host.lower() == "localhost":
         arguments.host = "127.0.0.1"

@@ -150,7 +150,7 @@ def _room_for_it() -> Iterator[None]:
         yield
     except sqlite3.Error:
         raise StorageUnavailable(
-            "The companies are reckoned in the machine's temporary directory, and that is full or can't be written to. "
+            "The companies are worked out in the machine's temporary directory, which is full or can't be written to. "
             "Make room there, or set SQLITE_TMPDIR to a directory with room.",
             retry_after=60,
         ) from None

@@ -54,7 +54,7 @@ class CompanyLinker:
             now: when, aware.
 
         Raises:
-            InvalidRequest: the target is none of these, or its domain is no company's.
+            InvalidRequest: the target is none of these, or its domain can't be a company's.
             NotFound: there is no such referral, or no such company.
             StorageUnavailable: storage does not answer.
         """
@@ -116,7 +116,7 @@ def _new(domain: Any, name: Any) -> Target:
     host = (urlsplit(text if "//" in text else f"//{text}").hostname or "") if _is_splittable(text) else ""
     short = registrable(host)
     if short is None:
-        raise InvalidRequest("This is no domain of the internet. Give one such as contoso.com.")
+        raise InvalidRequest("This is not an internet domain. Enter one such as contoso.com.")
     if reason := refused_by_hand(host):
         raise InvalidRequest(f"{display_domain(short)} {reason}")
     return Target(short, " ".join((name or "").split())[:_NAME_LETTERS] or None, short)
@@ -124,7 +124,7 @@ def _new(domain: Any, name: Any) -> Target:
 
 def _is_splittable(text: str) -> bool:
     try:
-        urlsplit(text if "//" in text else f"//{text}").port  # noqa: B018 - raises for what is no address
+        urlsplit(text if "//" in text else f"//{text}").port  # noqa: B018 - raises when it is not an address
     except ValueError:
         return False
     return True

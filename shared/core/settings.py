@@ -355,7 +355,7 @@ class _Reader:
             return _DEFAULTS[name]
         if parts.scheme == "https" or (loopback_http and parts.scheme == "http" and host in LOOPBACK_HOSTS):
             return text
-        self._problem(name, "Use https" + (" (http is taken for 127.0.0.1 alone)." if loopback_http else "."))
+        self._problem(name, "Use https" + (" (http is accepted for a loopback host only)." if loopback_http else "."))
         return _DEFAULTS[name]
 
     def _identifier(self, name: str, *, required: bool) -> str:
@@ -363,7 +363,9 @@ class _Reader:
         if not text and required:
             self._problem(name, "It is required when the sync is enabled. Copy it from the app registration in Entra.")
         elif text and not all(letter.isalnum() or letter in "-._" for letter in text):
-            self._problem(name, "It has characters that no Entra id or domain has. Copy it from the app registration.")
+            self._problem(
+                name, "It contains characters that no Entra id or domain has. Copy it from the app registration."
+            )
             return ""
         return text
 
@@ -383,7 +385,8 @@ class _Reader:
                 Fernet(key)
             except ValueError:
                 self._problem(
-                    name, "It is no Fernet key (32 bytes in url-safe base64). docs/deploy.md shows how to make one."
+                    name,
+                    "This is not a Fernet key (32 bytes in URL-safe Base64). docs/deploy.md shows how to make one.",
                 )
                 return ()
         return keys
@@ -401,7 +404,7 @@ class _Reader:
             fields = {part.partition("=")[0].strip().lower() for part in connection.split(";") if part.strip()}
             if fields & {"accountname", "tableendpoint"} or connection.lower() == "usedevelopmentstorage=true":
                 return connection, ""
-            self._problem("HUNTER_STORAGE", "It is no storage connection string.")
+            self._problem("HUNTER_STORAGE", "This is not a storage connection string.")
         elif uri:
             parts = urlsplit(uri)
             if parts.hostname and (parts.scheme == "https" or parts.hostname in LOOPBACK_HOSTS):

@@ -57,7 +57,7 @@ class Column(Generic[R]):
 
 
 def whole(text: str) -> str:
-    """A text that every file can hold: half a pair of surrogates, and what Unicode says is no character, become U+FFFD."""
+    """A text that every file can hold: half a pair of surrogates, and what Unicode reserves, become U+FFFD."""
     return _HALVES_AND_NONE.sub("\ufffd", text)
 
 

@@ -91,7 +91,7 @@ def hostname(text: str) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def meant(host: str) -> str:
-    """The name that whoever typed ``gmaıl.com``, ``gmáil.com`` or ``mıcrosoft.com`` meant; itself where that is no other.
+    """The name that whoever typed ``gmaıl.com``, ``gmáil.com`` or ``mıcrosoft.com`` meant; itself when nothing was mistyped.
 
     A dotless ı may stand for i in any name. Other letters with marks are of real domains (``bücher.de``), and a slip only
     where the name would else be one of the great mail services or Microsoft's. The result is for comparing with lists.

@@ -78,9 +78,9 @@ def split_page(body: bytes) -> tuple[list[bytes], str | None]:
     """The records of a page as received, and its next link.
 
     Raises:
-        ValueError: it is no page of referrals.
+        ValueError: it is not a page of referrals.
     """
-    page = loads(body, parse_int=float)  # digits without end are no number to Python
+    page = loads(body, parse_int=float)  # Python reads no number of that many digits
     if not isinstance(page, dict) or not isinstance(page.get("value"), list):
         raise ValueError("no page")
     link = page.get("@odata.nextLink")

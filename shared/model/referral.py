@@ -1,7 +1,7 @@
 """From the bytes of one record to what we keep of it.
 
 A record is read leniently: what can't be read is taken out, named in ``problems``, and the rest is read again. So one bad
-field hides no lead. Only a record without an id, or that is no object, can't be stored (:class:`Unstorable`).
+field hides no lead. Only a record that has no id, or is not an object, can't be stored (:class:`Unstorable`).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def read_head(raw: bytes | memoryview) -> Head:
         raw: the record's JSON as it stands in the page.
 
     Raises:
-        Unstorable: it is no object, or has no id.
+        Unstorable: it is not an object, or has no id.
     """
     try:
         usual = _usual_head.decode(raw)
@@ -121,7 +121,7 @@ def _odd_head(raw: bytes) -> _Head:
     except ValueError:
         record = None
     if not isinstance(record, dict):
-        raise Unstorable("The record is no object.")
+        raise Unstorable("The record is not an object.")
     known = {name: record[name] for name in _Head.__struct_fields__ if name in record}
     return _Head(**{name: msgspec.Raw(json.dumps(value, default=str).encode()) for name, value in known.items()})
 
@@ -134,7 +134,7 @@ def read_record(raw: bytes | str, loaded: Loaded | None = None) -> Reading:
         loaded: its content as ``fingerprint`` left it, if it is at hand; it is used up.
 
     Raises:
-        Unstorable: it is no object, or has no id.
+        Unstorable: it is not an object, or has no id.
     """
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     referral_id = loaded.id if loaded else read_head(data).id

@@ -27,7 +27,7 @@ def _time(value: object) -> object:
 
 
 def _amount(value: object) -> object:
-    """A decimal as given; "" is none. Numbers so large that sums would drown in them are no amounts."""
+    """A decimal as given; "" is none. Numbers so large that they would swamp any sum are not amounts."""
     if isinstance(value, bool):
         raise ValueError("not a number")
     if isinstance(value, str):

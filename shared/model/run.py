@@ -100,7 +100,7 @@ class Run(msgspec.Struct, rename="camel", kw_only=True):
 
 
 def run_row_key(run_id: str) -> str | None:
-    """The row key of a run: the newest sorts first. None for what is no run's id."""
+    """The row key of a run: the newest sorts first. None when it is not a run's id."""
     stamp, separator, tail = run_id.partition("-")
     digits = stamp.replace("T", "", 1)
     if (

@@ -24,7 +24,7 @@ def parse_time(value: object) -> str:
     """Read a time as Microsoft writes it; a date alone is its midnight, and no offset means UTC.
 
     Raises:
-        ValueError: it is no time.
+        ValueError: it is not a time.
     """
     usual = _USUAL.fullmatch(value) if isinstance(value, str) else None
     if usual:

@@ -216,7 +216,7 @@ class Ranking:
         self._size = size
 
     def between(self, least: Any = None, most: Any = None) -> Bits:
-        """The items whose value is neither below ``least`` nor above ``most``; None is no bound."""
+        """The items whose value is neither below ``least`` nor above ``most``; None leaves that end open."""
         start = 0 if least is None else bisect_left(self._values, least)
         end = len(self._values) if most is None else bisect_right(self._values, most)
         return to_bits(self._positions[start:end], self._size) if start < end else 0

@@ -80,7 +80,7 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A range of days in UTC, both of them in it; None is no bound."""
+    """A range of days in UTC, both of them in it; None leaves that end open."""
 
     first: str | None
     last: str | None

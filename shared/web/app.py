@@ -103,7 +103,7 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     try:
         content = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise InvalidRequest("The request's body is no valid JSON.") from None
+        raise InvalidRequest("The request's body is not valid JSON.") from None
     if not isinstance(content, dict):
         raise InvalidRequest("The request's body has to be a JSON object.")
     return content

@@ -139,7 +139,7 @@ def redirect(path: str) -> HttpResponse:
     """Send the browser to a path of our own; an address of anybody else's is a mistake of the caller.
 
     Raises:
-        ValueError: it is no path of ours.
+        ValueError: it is not a path of ours.
     """
     if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         raise ValueError("redirects lead to paths of this app only")

@@ -103,7 +103,7 @@ def test_a_record_without_an_id_is_put_aside_seen_and_let_go(world: World) -> No
     assert quarantine.count(world.store) == len(entries) == len(WITHOUT_ID)
     as_received = [json.loads(bytes(one["raw"])) if not isinstance(one["raw"], str) else one["raw"] for one in entries]
     assert sorted(map(repr, as_received)) == sorted(map(repr, WITHOUT_ID))
-    assert {one["reason"] for one in entries} == {"The record has no id.", "The record is no object."}
+    assert {one["reason"] for one in entries} == {"The record has no id.", "The record is not an object."}
     # An incremental run meets some of them again: no second entry, nothing let go.
     world.clock.advance(600)
     world.sim.data.create(id="later")

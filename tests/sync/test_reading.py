@@ -234,7 +234,7 @@ def test_anything_else_is_put_aside_and_never_an_exception(raw: bytes) -> None:
         reason = error.reason
     else:
         reason = ""
-    assert reason in {"", "The record has no id.", "The record is no object."}
+    assert reason in {"", "The record has no id.", "The record is not an object."}
 
 
 def test_the_order_of_names_and_annotations_are_no_change() -> None:

@@ -393,7 +393,7 @@ def test_a_wrong_link_is_refused_and_changes_nothing(app: App, target: Any, expe
 def test_quarantine_shows_what_was_received(app: App) -> None:
     quarantine = Quarantine(app.services.store)
     quarantine.put(Rejected(b'{"name": 1.10}', "The record has no id."), from_datetime(NOW), "w", full=True)
-    quarantine.put(Rejected(b"not json", "The record is no object."), from_datetime(NOW), "w", full=True)
+    quarantine.put(Rejected(b"not json", "The record is not an object."), from_datetime(NOW), "w", full=True)
     answer = app.answer(handlers.get_quarantine, get(f"{API}/quarantine"))
     contract.check(f"{API}/quarantine", "get", 200, "application/json", json.loads(answer.get_body()))
     assert b'"raw":{"name": 1.10}' in answer.get_body()

@@ -12,7 +12,7 @@ class HunterError(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     default: ClassVar[str] = (
-        "Something went wrong here. Try again; if it stays, give the correlation id to the administrator."
+        "Something went wrong on our side. Try again; if it keeps happening, give the correlation id to your administrator."
     )
 
     def __init__(
@@ -48,7 +48,7 @@ class ConfigurationError(HunterError):
     """A setting is missing or wrong, Entra does not accept the application, or the app may not use its storage."""
 
     code = "configuration_error"
-    default = "The app's settings are incomplete or wrong. The administrator can see which in the sync status."
+    default = "The app's settings are incomplete or wrong. Your administrator can see which ones in the sync status."
 
 
 class FeatureDisabled(HunterError):
@@ -67,4 +67,4 @@ class StorageUnavailable(HunterError):
 
     code = "storage_unavailable"
     status = 503
-    default = "The app's storage does not answer at the moment. Try again in a minute."
+    default = "The app's storage is not responding at the moment. Try again in a minute."

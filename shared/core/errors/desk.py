@@ -15,7 +15,7 @@ class ViewInUse(HunterError):
 
 
 class InvalidTarget(RequestError):
-    """A subscription's target is no address that messages may go to."""
+    """A subscription's target is not an address that messages may go to."""
 
     code = "invalid_target"
     status = 400

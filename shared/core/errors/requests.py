@@ -15,14 +15,14 @@ class RequestError(HunterError):
 class InvalidRequest(RequestError):
     """The body is not what the route takes."""
 
-    default = "The request's body is not what this route takes."
+    default = "This route does not accept the request's body."
 
 
 class InvalidParameter(RequestError):
     """A query parameter is unknown or has a value it can't have; the sentence names it."""
 
     code = "invalid_parameter"
-    default = "A parameter is unknown or has a value it can't have."
+    default = "A parameter is unknown or has an invalid value."
 
 
 class NotFound(RequestError):
@@ -54,7 +54,7 @@ class TooManyRequests(RequestError):
 
     code = "too_many_requests"
     status = 429
-    default = "That was asked for too often. Wait a moment and try again."
+    default = "Too many requests. Wait a moment and try again."
 
 
 class AccessError(HunterError):
@@ -66,7 +66,7 @@ class Unauthenticated(AccessError):
 
     code = "unauthenticated"
     status = 401
-    default = "Sign in first. If you are signed in, the app's authentication is not set up: ask the administrator."
+    default = "Sign in first. If you are signed in, the app's authentication is not set up; ask your administrator."
 
 
 class Forbidden(AccessError):
@@ -74,7 +74,7 @@ class Forbidden(AccessError):
 
     code = "forbidden"
     status = 403
-    default = "Your account lacks the app role for this. The administrator can assign it in Microsoft Entra."
+    default = "Your account does not have the app role for this. Your administrator can assign it in Microsoft Entra."
 
 
 class CrossSiteRequest(AccessError):
@@ -82,4 +82,4 @@ class CrossSiteRequest(AccessError):
 
     code = "cross_site_request"
     status = 403
-    default = "This request came from another site and was refused."
+    default = "The request came from another website and was refused."

@@ -17,4 +17,4 @@ class RunInterrupted(HunterError):
     """In a run only: its process ended, or another run took its lease over."""
 
     code = "run_interrupted"
-    default = "The sync was interrupted. What it had stored is kept; the next sync goes on from there."
+    default = "The sync was interrupted. What it had stored is kept, and the next sync continues from there."

@@ -15,7 +15,7 @@ class SignInRequired(SignInError):
     code = "sign_in_required"
     status = 503
     default = (
-        "Nobody is signed in to Partner Center, or the sign-in has ended. An operator has to sign in again on the page."
+        "Nobody is signed in to Partner Center, or the sign-in has ended. An operator must sign in again on the page."
     )
 
 
@@ -24,7 +24,7 @@ class SignInUnavailable(SignInError):
 
     code = "sign_in_unavailable"
     status = 502
-    default = "Microsoft's sign-in service does not answer. The sign-in is kept; the next sync tries again."
+    default = "Microsoft's sign-in service is not responding. The sign-in is kept, and the next sync tries again."
 
 
 class PartnerCenterError(HunterError):
@@ -38,7 +38,7 @@ class AccessDenied(PartnerCenterError):
 
     code = "access_denied"
     default = (
-        "Partner Center refuses the signed-in account. "
+        "Partner Center denies access to the signed-in account. "
         "It needs the role Referrals admin (or Referrals user for its own deals) in Partner Center."
     )
 
@@ -47,7 +47,9 @@ class Rejected(PartnerCenterError):
     """Partner Center does not accept the request."""
 
     code = "partner_center_rejected"
-    default = "Partner Center did not accept the request. The API may have changed; give the correlation id to the administrator."
+    default = (
+        "Partner Center rejected the request. Its API may have changed; give the correlation id to your administrator."
+    )
 
 
 class Throttled(PartnerCenterError):
@@ -55,18 +57,18 @@ class Throttled(PartnerCenterError):
 
     code = "partner_center_throttled"
     status = 503
-    default = "Partner Center asks for a pause. The sync goes on by itself when it has passed."
+    default = "Partner Center has asked for a pause. The sync continues by itself when it is over."
 
 
 class Unavailable(PartnerCenterError):
     """Partner Center does not answer, five times. The next scheduled sync tries again."""
 
     code = "partner_center_unavailable"
-    default = "Partner Center does not answer at the moment. The next scheduled sync tries again."
+    default = "Partner Center is not responding at the moment. The next scheduled sync tries again."
 
 
 class InvalidResponse(PartnerCenterError):
-    """The answer is no page of referrals, five times."""
+    """The answer is not a page of referrals, five times in a row."""
 
     code = "partner_center_invalid_response"
     default = "Partner Center's answer could not be read. The next scheduled sync tries again."

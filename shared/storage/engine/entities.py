@@ -165,7 +165,7 @@ def encode(entity: Mapping[str, Any]) -> bytes:
 
 
 def _put(sent: Entity, name: str, value: Any) -> None:
-    """A value that is no text, with the type that its JSON does not tell."""
+    """A value that is not text, with its type where JSON does not show it."""
     if value is None:
         del sent[name]
     elif isinstance(value, int) and not isinstance(value, bool):

@@ -28,7 +28,7 @@ class Reader(Protocol[T]):
     """Makes rows of an answer: of a page's bytes, or of one row that was read as a dictionary."""
 
     def page(self, body: bytes) -> list[T]:
-        """The rows of a page. Raises ValueError: it is no page of rows."""
+        """The rows of a page. Raises ValueError: it is not a page of rows."""
 
     def row(self, row: Mapping[str, Any]) -> T:
         """One row."""

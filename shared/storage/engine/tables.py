@@ -161,7 +161,7 @@ class TableStore:
                 credential = _credential(settings.storage)
             except (ValueError, KeyError):
                 # The SDK's text holds the connection string: it must not travel on.
-                raise ConfigurationError("HUNTER_STORAGE: It is no storage connection string.") from None
+                raise ConfigurationError("HUNTER_STORAGE: This is not a storage connection string.") from None
         else:
             from azure.identity import DefaultAzureCredential  # 200 ms of import that a connection string never needs
 

@@ -46,7 +46,7 @@ def decode(body: bytes) -> list[Entity]:
     """The rows of a page, without their Timestamps, each with its ETag.
 
     Raises:
-        ValueError: it is no page of rows.
+        ValueError: it is not a page of rows.
     """
     try:
         page = msgspec.json.decode(body)
@@ -106,7 +106,7 @@ class TextRows(Generic[R]):
         self.columns: Final[tuple[str, ...]] = kind.__struct_fields__
 
     def page(self, body: bytes) -> list[R]:
-        """The rows of a page. Raises ValueError: it is no page of rows."""
+        """The rows of a page. Raises ValueError: it is not a page of rows."""
         if TYPE.encode() not in body:  # else a 64-bit integer, which JSON shows as a text, would pass for one
             try:
                 return self._pages.decode(body).value
@@ -123,7 +123,7 @@ class PlainRows:
     """Reads rows as dictionaries, each with its ETag."""
 
     def page(self, body: bytes) -> list[Entity]:
-        """The rows of a page. Raises ValueError: it is no page of rows."""
+        """The rows of a page. Raises ValueError: it is not a page of rows."""
         return decode(body)
 
     def row(self, row: Mapping[str, Any]) -> Entity:
@@ -199,7 +199,7 @@ def answer(body: bytes) -> list[str] | Failed:
     """What the service said of a batch: the new ETags in the order of the operations ("" of a deletion), or what failed.
 
     Raises:
-        ValueError: it is no answer to a batch.
+        ValueError: it is not an answer to a batch.
     """
     boundary = _INNER_BOUNDARY.search(body)
     if not boundary:

@@ -306,13 +306,13 @@ class CompanyBook:
         only all referrals together can tell what they should be. Raises RowConflict."""
         keys = {name for each in touched for name in keys_touched(each, links.get(each.id))}
         stored = self._read(keys)
-        rows = {one: _unpacked(one, stored[one]) for one in keys}
+        rows = {company: _unpacked(company, stored[company]) for company in keys}
         change(rows, touched, links)
-        shown_before = {one: stored[one].shown_in for one in keys}
+        shown_before = {company: stored[company].shown_in for company in keys}
         # After a dozen keys at a time, the few targets of all of them are one question, too.
         points = _POINTS if len(keys) <= _POINTS else 1
         targets = self._read(targets_touched(rows, shown_before) - keys, points)
-        rows |= {one: _unpacked(one, row) for one, row in targets.items()}
+        rows |= {company: _unpacked(company, row) for company, row in targets.items()}
         stored |= targets
         left_out = {name for name, row in stored.items() if row.left_out}
         # Neither can it be told of those rows that show, or are to show, the entries of such a row.
@@ -335,7 +335,7 @@ class CompanyBook:
         if len(keys) >= _SCAN_FROM:
             rows = self._table.query("PartitionKey eq @partition", {"partition": PARTITION})
         else:
-            wanted = [(PARTITION, key(one)) for one in keys]
+            wanted = [(PARTITION, key(company)) for company in keys]
             rows = keyed.read(self._table, wanted, executor=self._executor, points=points)
         found = dict.fromkeys(keys, _Stored())
         found |= {row["key"]: _Stored.of(row) for row in rows if row["key"] in keys}

@@ -81,8 +81,8 @@ class TenantLookup:
         due = [domain for domain in load_domains(self._store) if domain not in known or known[domain].is_due(now)]
 
         def urgency(domain: str) -> tuple[int, str]:
-            one = known.get(domain, NEVER_ASKED)
-            return one.failures, one.tried_at
+            tenant = known.get(domain, NEVER_ASKED)
+            return tenant.failures, tenant.tried_at
 
         return sorted(due, key=urgency)
 

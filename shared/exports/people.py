@@ -109,7 +109,12 @@ def _customer(customer: CustomerProfile) -> dict[str, str | None]:
         "Customer Postal code": address.postal_code,
         "Customer Country": address.country,
         "Customer D-U-N-S ID": next(
-            (one.id for one in customer.ids or [] if one and (one.profile_type or "").lower() == "duns"), None
+            (
+                profile.id
+                for profile in customer.ids or []
+                if profile and (profile.profile_type or "").lower() == "duns"
+            ),
+            None,
         ),
     }
 

@@ -44,7 +44,7 @@ class Link:
     @property
     def keys(self) -> set[str]:
         """Every company that the referral was ever linked to."""
-        named = (one for step in self.history for one in (step.get("from"), step.get("to")))
+        named = (end for step in self.history for end in (step.get("from"), step.get("to")))
         return {key for key in (self.key, *named) if key}
 
 

@@ -146,26 +146,28 @@ def keys_touched(touched: Touched, link: Link | None) -> set[str]:
     if link:
         # It may be an entry wherever it was ever linked, and may have claims from before it was.
         return homes | link.keys | {mention for summary in known for mention in summary.company_mentions}
-    before, after = (set(claims_of(one, None).items()) if one else set() for one in (touched.before, touched.after))
+    before, after = (
+        set(claims_of(summary, None).items()) if summary else set() for summary in (touched.before, touched.after)
+    )
     return homes | {mention for mention, _ in before ^ after}
 
 
 def change(rows: Mapping[str, CompanyRow], touched: Sequence[Touched], links: Mapping[str, Link]) -> None:
     """Put the referrals where they belong. ``rows`` holds a row, maybe an empty one, for every key touched."""
-    for one in touched:
-        link = links.get(one.id)
-        home = home_of(one.after, link) if one.after else None
-        claims = claims_of(one.after, link) if one.after else {}
-        for key in keys_touched(one, link):
+    for change in touched:
+        link = links.get(change.id)
+        home = home_of(change.after, link) if change.after else None
+        claims = claims_of(change.after, link) if change.after else {}
+        for key in keys_touched(change, link):
             row = rows[key]
-            if one.after and key == home:
-                row.put(entry_of(one.after, link))
+            if change.after and key == home:
+                row.put(entry_of(change.after, link))
             else:
-                row.entries.pop(one.id, None)
+                row.entries.pop(change.id, None)
             if key in claims:
-                row.claims[one.id] = claims[key]
+                row.claims[change.id] = claims[key]
             else:
-                row.claims.pop(one.id, None)
+                row.claims.pop(change.id, None)
 
 
 def targets_touched(rows: Mapping[str, CompanyRow], shown_before: Mapping[str, str | None]) -> set[str]:

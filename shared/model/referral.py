@@ -153,10 +153,10 @@ def read_record(raw: bytes | str, loaded: Loaded | None = None) -> Reading:
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             before = len(problems)
-            for one in found:
-                path = [part for part in one["loc"] if isinstance(part, int | str)]
+            for problem in found:
+                path = [part for part in problem["loc"] if isinstance(part, int | str)]
                 if _blank(record, path):
-                    problems.append(Problem(_path_text(path), _REASONS.get(one["type"], _reason(one["msg"]))))
+                    problems.append(Problem(_path_text(path), _REASONS.get(problem["type"], _reason(problem["msg"]))))
             if len(problems) == before:
                 return _unread(referral_id, problems)
 
@@ -258,7 +258,11 @@ def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary
 
 def _duns(customer: CustomerProfile) -> str | None:
     """The first DUNS number that is one; else what stands in its place, as given."""
-    given = [one.id for one in customer.ids or [] if one and (one.profile_type or "").lower() == "duns" and one.id]
+    given = [
+        profile.id
+        for profile in customer.ids or []
+        if profile and (profile.profile_type or "").lower() == "duns" and profile.id
+    ]
     return next(filter(valid_duns, given), given[0] if given else None)
 
 

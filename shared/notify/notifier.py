@@ -79,7 +79,7 @@ class Notifier:
             return False
         version, turn = self._give(version, now)
         # One that finds the data changed since it began is due at once: its version is the older one.
-        wakes.put_off(self._work, wakes.NOTIFY, wakes.EVALUATE, token, turn, version)
+        wakes.put_off(self._work, wakes.NOTIFY, wakes.EVALUATE, token, turn, data=version)
         return True
 
     def _give(self, version: str, now: datetime) -> tuple[str, datetime]:

@@ -44,7 +44,7 @@ def take(work: WorkTable, item: WorkItem, until: datetime) -> str | None:
     return token if work.move(item, until, token) else None
 
 
-def put_off(work: WorkTable, kind: str, id: str, token: str, due: datetime, data: str = "") -> bool:
+def put_off(work: WorkTable, kind: str, id: str, token: str, due: datetime, *, data: str = "") -> bool:
     """End taken work that has to go on later; False, and due at once, when there is more since it was taken."""
     item = work.get(kind, id)
     if item is None:

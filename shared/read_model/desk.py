@@ -35,8 +35,16 @@ class Desk:
 
     def laid_over(self, size: int, position_of: Callable[[str], int | None]) -> DeskIndex:
         """The same by position of the referrals of a snapshot; what is of none of them is left out."""
-        placed = {place: owner for one, owner in self.owners.items() if (place := position_of(one)) is not None}
-        said = {place: texts for one, texts in self.comments.items() if (place := position_of(one)) is not None}
+        placed = {
+            place: owner
+            for referral_id, owner in self.owners.items()
+            if (place := position_of(referral_id)) is not None
+        }
+        said = {
+            place: texts
+            for referral_id, texts in self.comments.items()
+            if (place := position_of(referral_id)) is not None
+        }
         return DeskIndex(size, placed, said)
 
 

@@ -132,7 +132,7 @@ class SignIn:
         self._settings.require_partner_center()
         with self._polling:
             stored, everything = self._store.load_all()
-            mine = [one for one in everything if one.owner == owner and pending_id in (None, one.id)]
+            mine = [attempt for attempt in everything if attempt.owner == owner and pending_id in (None, attempt.id)]
             is_signed_in = stored.state == "signedIn" and not stored.unreadable
             if not mine or (is_signed_in and not pending_id and stored.signed_in_at > mine[0].created_at):
                 return _checked("signedIn" if is_signed_in else "expired", stored)
@@ -163,7 +163,7 @@ class SignIn:
         self._settings.require_partner_center()
         state = query.get("state", "")
         _, everything = self._store.load_all()
-        pending = next((one for one in everything if one.id == state.partition(".")[0]), None)
+        pending = next((attempt for attempt in everything if attempt.id == state.partition(".")[0]), None)
         if pending is None or pending.owner != owner or not pending.is_waiting(self._clock.now()):
             return False
         try:
@@ -206,7 +206,7 @@ class SignIn:
         state: Literal["signedOut", "pending", "signedIn", "expired"] = stored.state
         if stored.unreadable:
             state, code = "signedOut", "token_cache_unreadable"
-        if state != "signedIn" and any(one.is_waiting(self._clock.now()) for one in pending):
+        if state != "signedIn" and any(attempt.is_waiting(self._clock.now()) for attempt in pending):
             state = "pending"
         reason = Refusal(REASONS[code], stored.reason_number or None).sentence if code in REASONS else None
         return SignInStatus(state, stored.account or None, stored.last_renewed_at or None, reason, code or None)

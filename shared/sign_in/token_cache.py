@@ -137,7 +137,7 @@ class SignInStore:
                 stored = row
             elif row["RowKey"].startswith(PENDING_PREFIX):
                 pending.append(_pending(row))
-        return self._stored(stored), sorted(pending, key=lambda one: (one.created_at, one.id), reverse=True)
+        return self._stored(stored), sorted(pending, key=lambda attempt: (attempt.created_at, attempt.id), reverse=True)
 
     def save(self, sign_in: StoredSignIn, etag: str | None) -> str:
         """Write the sign-in over the version with this ETag (None: over whatever is there); returns the new ETag.

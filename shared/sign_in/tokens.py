@@ -304,11 +304,11 @@ def _deserialised(text: str) -> Any:
 
 def _cached_token(stored: StoredSignIn, scope: str) -> dict[str, Any]:
     """The newest access token in the stored cache for our API; {} when there is none."""
-    resources = tuple(f"{one.rpartition('/')[0]}/" for one in scope.split())
+    resources = tuple(f"{wanted_scope.rpartition('/')[0]}/" for wanted_scope in scope.split())
     tokens = [
         token
         for token in _deserialised(stored.cache).search("AccessToken")
-        if any(one.startswith(resources) for one in token.get("target", "").split())
+        if any(granted.startswith(resources) for granted in token.get("target", "").split())
     ]
     return max(tokens, key=lambda token: int(token["expires_on"]), default={})
 

@@ -142,10 +142,10 @@ def ours_since(board: Board) -> str:
     return _read(item.data).ours_since if item else ""
 
 
-def is_same(one: str, other: str) -> bool:
+def is_same(address: str, other: str) -> bool:
     """Whether two addresses are the same but for the spelling of scheme and host."""
     try:
-        first, second = urlsplit(one), urlsplit(other)
+        first, second = urlsplit(address), urlsplit(other)
         return (first.scheme, first.hostname, _port(first.scheme, first.port), *first[2:]) == (
             second.scheme,
             second.hostname,

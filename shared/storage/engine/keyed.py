@@ -50,7 +50,7 @@ def read(
     """
     columns = list(dict.fromkeys(("PartitionKey", "RowKey", *select))) if select else None
     wanted = sorted(set(keys))
-    questions = [[one] for one in wanted] if len(wanted) <= points else list(_questions(wanted, together))
+    questions = [[address] for address in wanted] if len(wanted) <= points else list(_questions(wanted, together))
 
     def ask(question: list[Key]) -> list[Entity]:
         return _ask(table, question, columns)
@@ -62,23 +62,23 @@ def read(
 def _questions(wanted: Sequence[Key], together: Callable[[str], object]) -> Iterator[list[Key]]:
     """Sorted keys, cut into what one filter holds; what does not fit one of several partitions is cut in each of them."""
     ordered = []
-    for one in wanted:
-        if one[1].isascii() or max(one[1]) < _ORDERS_PART:
-            ordered.append(one)
+    for address in wanted:
+        if address[1].isascii() or max(address[1]) < _ORDERS_PART:
+            ordered.append(address)
         else:
-            yield [one]  # whether it lies between two others depends on who compares
-    for _, group in itertools.groupby(ordered, key=lambda one: together(one[0])):
+            yield [address]  # whether it lies between two others depends on who compares
+    for _, group in itertools.groupby(ordered, key=lambda address: together(address[0])):
         members = list(group)
         if _fits(members):
             yield members
             continue
-        for _, of_one in itertools.groupby(members, key=lambda one: one[0]):
+        for _, of_one in itertools.groupby(members, key=lambda address: address[0]):
             question: list[Key] = []
-            for one in of_one:
-                if question and not _fits([*question, one]):
+            for address in of_one:
+                if question and not _fits([*question, address]):
                     yield question
                     question = []
-                question.append(one)
+                question.append(address)
             yield question
 
 

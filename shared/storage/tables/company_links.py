@@ -46,7 +46,7 @@ def read(store: TableStore, ids: Collection[str]) -> dict[str, Link]:
         # People make few links: all of them are fewer requests than many filters.
         wanted = set(ids)
         return {referral_id: link for referral_id, link in load_ever(store).items() if referral_id in wanted}
-    rows = keyed.read(store.table(TABLE), [(PARTITION, key(one)) for one in ids])
+    rows = keyed.read(store.table(TABLE), [(PARTITION, key(referral_id)) for referral_id in ids])
     return {str(row["id"]): from_row(row) for row in rows}
 
 

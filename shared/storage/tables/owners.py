@@ -55,7 +55,7 @@ def set_owner(store: TableStore, ids: Collection[str], owner: Owner | None, by: 
         StillConflicting: others kept changing the same rows.
     """
     table, changed = store.table(TABLE), list[str]()
-    partitions = itertools.groupby(sorted(set(ids), key=lambda one: (partition_of(one), one)), key=partition_of)
+    partitions = itertools.groupby(sorted(set(ids), key=lambda each: (partition_of(each), each)), key=partition_of)
     for _, members in partitions:
         wanted = list(members)
         for start in range(0, len(wanted), _BATCH):
@@ -70,7 +70,8 @@ def _set_together(
     table = store.table(name)
     for _ in range(_TRIES):
         rows = {
-            str(row["id"]): row for row in keyed.read(table, [(partition_of(one), key(one)) for one in ids], points=3)
+            str(row["id"]): row
+            for row in keyed.read(table, [(partition_of(each), key(each)) for each in ids], points=3)
         }
         operations: dict[str, Operation] = {}
         for referral_id in ids:

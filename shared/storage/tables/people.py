@@ -38,7 +38,7 @@ class People:
     def load(self) -> list[Seen]:
         """Everybody, who was seen last first."""
         rows = self._store.table(TABLE).query("PartitionKey eq @partition", {"partition": PARTITION})
-        return sorted((_from_row(row) for row in rows), key=lambda one: one.at, reverse=True)
+        return sorted((_from_row(row) for row in rows), key=lambda seen: seen.at, reverse=True)
 
     def note(self, person: Person, now: datetime) -> None:
         """Somebody uses the app now. At most every ten minutes, over all instances, that is written; a person without an

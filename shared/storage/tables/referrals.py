@@ -257,7 +257,7 @@ def sweep_pieces(store: TableStore) -> None:
     table, rows = store.table("ReferralPayloads"), store.table("Referrals")
     pieces = table.query(None, select=["PartitionKey", "RowKey"])
     for (partition, row_key), group in itertools.groupby(
-        pieces, key=lambda one: (one["PartitionKey"], one["RowKey"].rpartition("|")[0])
+        pieces, key=lambda piece: (piece["PartitionKey"], piece["RowKey"].rpartition("|")[0])
     ):
         owner, _, content = row_key.rpartition("|")
         row = rows.get(partition, owner, ["contentHash", "payloadPieces"])

@@ -22,7 +22,7 @@ def load_all(store: TableStore) -> dict[str, KnownTenant]:
 
 def save(store: TableStore, known: Mapping[str, KnownTenant]) -> None:
     """Store what was learned; whoever asked last is right."""
-    write_all(store.table(TABLE), [Replace(_to_row(domain, one), None) for domain, one in known.items()], _leave)
+    write_all(store.table(TABLE), [Replace(_to_row(domain, tenant), None) for domain, tenant in known.items()], _leave)
 
 
 def _leave(_: Operation) -> None:

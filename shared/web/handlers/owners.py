@@ -46,9 +46,11 @@ def set_owners(request: HttpRequest, principal: Principal, services: Services) -
     ids = _ids(body["ids"])
     owner = _owner(body["mail"], principal, services)
     snapshot = services.read_model.snapshot()
-    known = [one for one in ids if snapshot.referral(one) is not None]
+    known = [referral_id for referral_id in ids if snapshot.referral(referral_id) is not None]
     changed = _set(services, principal, known, owner)
-    return responses.json({"changed": len(changed), "notFound": [one for one in ids if one not in set(known)]})
+    return responses.json(
+        {"changed": len(changed), "notFound": [referral_id for referral_id in ids if referral_id not in set(known)]}
+    )
 
 
 def list_people(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -85,6 +87,6 @@ def _owner(value: Any, principal: Principal, services: Services) -> Owner | None
 def _ids(value: Any) -> list[str]:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_AT_ONCE:
         raise InvalidParameter(f"'ids' must be a list of 1 to {MOST_AT_ONCE} ids.")
-    if not all(isinstance(one, str) and one for one in value):
+    if not all(isinstance(referral_id, str) and referral_id for referral_id in value):
         raise InvalidParameter("Each of 'ids' must be a referral's id.")
     return list(dict.fromkeys(value))

@@ -126,10 +126,10 @@ def get_quarantine(request: HttpRequest, principal: Principal, services: Service
 def _changes(services: Services, latest: Sequence[ReferralSummary]) -> list[dict[str, Any]]:
     """The changes of these referrals, newest first."""
     with ContextExecutor(_READERS, thread_name_prefix="history") as readers:
-        histories = list(readers.map(lambda one: load_changes(services.store, one.id), latest))
+        histories = list(readers.map(lambda referral: load_changes(services.store, referral.id), latest))
     changes = [
-        {"at": entry["at"], "referralId": one.id, "referralName": one.name, "changes": entry["changes"]}
-        for one, entries in zip(latest, histories, strict=True)
+        {"at": entry["at"], "referralId": referral.id, "referralName": referral.name, "changes": entry["changes"]}
+        for referral, entries in zip(latest, histories, strict=True)
         for entry in entries
     ]
     changes.sort(key=lambda entry: str(entry["at"]), reverse=True)

@@ -76,7 +76,7 @@ def get_sync(request: HttpRequest, principal: Principal, services: Services) -> 
             "throttledUntil": _throttled_until(head, now),
             "visibilityChanged": cursor.visibility_changed,
             "dataVersion": head.version,
-            "configuration": [{"name": one.name, "message": one.message} for one in settings.problems],
+            "configuration": [{"name": problem.name, "message": problem.message} for problem in settings.problems],
             "runs": runs,
         }
     )

@@ -16,7 +16,7 @@ from local import node
 from local.dev.steps import StepFailedError, say
 from local.dev.tools import ROOT, child_environment, ensure_chromium, ensure_node_packages
 
-QUICK = ("tests/unit", "tests/docs", "tests/storage")
+QUICK = ("tests/core", "tests/docs", "tests/model", "tests/read_model", "tests/storage")
 """What `--quick` runs of the tests."""
 
 

@@ -112,19 +112,26 @@ def make_app(calm: Simulator, storage_account: str) -> Callable[..., App]:
 
 
 @pytest.fixture(scope="module")
-def _synced(partner_center: Simulator, azurite: Azurite, _unused_accounts: Iterator[str]) -> Iterator[App]:
+def _signed_in(partner_center: Simulator, azurite: Azurite, _unused_accounts: Iterator[str]) -> Iterator[App]:
     given = environment(partner_center, azurite.connection_string_of(next(_unused_accounts)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REQUESTS_CA_BUNDLE", str(partner_center.ca_file))
         app = App(Services(given), partner_center, given)
         app.sign_in()
-        app.services.sync.run("timer")
         yield app
 
 
 @pytest.fixture
-def synced(calm: Simulator, _synced: App) -> App:
-    """The app, signed in and synced, in a new process; the tables are those of all tests of a module."""
-    _synced.services.sync.run("timer")
-    calm.requests.clear()
-    return _synced.another()
+def known(calm: Simulator, _signed_in: App) -> App:
+    """The app in a new process, somebody signed in, nothing noted; the tables are those of all tests of a module."""
+    for kind, row in (("webhook", "registration"), ("webhook", "watch"), ("sync", "wanted")):
+        _signed_in.services.work.done(kind, row)
+    return _signed_in.another()
+
+
+@pytest.fixture
+def synced(known: App) -> App:
+    """The same, synced."""
+    known.another().services.sync.run("timer")
+    known.sim.requests.clear()
+    return known

@@ -79,7 +79,8 @@ class Services:
     @cached_property
     def sync(self) -> Sync:
         """The sync."""
-        return Sync(self.settings, self.store, self.sign_in)
+        again = self.wanted.again if self.settings.webhook_enabled else lambda: False
+        return Sync(self.settings, self.store, self.sign_in, wanted_again=again)
 
     @cached_property
     def read_model(self) -> ReadModel:

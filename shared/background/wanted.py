@@ -12,8 +12,9 @@ from shared.sync import wanted
 def work(services: Services, board: Board, deadline: Deadline) -> None:
     """Run a sync that is wanted: an event asked for it, and its process died, or it failed."""
     item = wanted.due(board, services.clock.now())
-    if item and services.settings.webhook_enabled and services.wanted_sync.resume(item):
-        tick.after_sync(services)
+    if item and services.settings.webhook_enabled:
+        for run in services.wanted_sync.resume(item):
+            tick.after_sync(services, run)
 
 
 def look(services: Services, board: Board, deadline: Deadline) -> None:

@@ -179,8 +179,8 @@ class WantedSync:
         """An event that there is no room for: a run under way here goes round once more all the same."""
         self._wanted.hear()
 
-    def event(self) -> bool:
-        """An event says that something changed: note it, and sync at once unless a sync runs. Whether one took place here.
+    def event(self) -> tuple[Run, ...]:
+        """An event says that something changed: note it, and sync at once unless a sync runs. The runs that took place here.
 
         Raises:
             StorageUnavailable: it could not even be noted.
@@ -188,44 +188,45 @@ class WantedSync:
         with self._lock:
             self._wanted.hear()
             if self._busy:
-                return False  # whoever is at it here looks whether more was heard of before it ends
+                return ()  # whoever is at it here looks whether more was heard of before it ends
             self._busy = True
         return self._until_quiet(None)
 
-    def resume(self, item: WorkItem) -> bool:
-        """A note that nobody follows: a process died, or a sync failed. Whether a sync took place."""
+    def resume(self, item: WorkItem) -> tuple[Run, ...]:
+        """A note that nobody follows: a process died, or a sync failed. The runs that took place."""
         with self._lock:
             if self._busy:
-                return False
+                return ()
             self._busy = True
         if self._wanted.is_done(item):
             with self._lock:
                 self._busy = False
             self._wanted.close()
-            return False
+            return ()
         return self._until_quiet(Note(self._wanted.heard, item.etag))
 
-    def _until_quiet(self, note: Note | None) -> bool:
+    def _until_quiet(self, note: Note | None) -> tuple[Run, ...]:
         """Sync until no event is left that came in between. ``note``: the one to follow; None: make one."""
-        ran, deadline = False, Deadline(self._clock, self._budget)
+        runs: list[Run] = []
+        deadline = Deadline(self._clock, self._budget)
         try:
             while True:
                 note = note or self._wanted.note()
                 if deadline.passed():
-                    return ran
-                took_place, left = self._follow(note)
-                ran = ran or took_place
+                    return tuple(runs)
+                run, left = self._follow(note)
+                runs += [run] if run else []
                 with self._lock:
                     if left is None and not self._wanted.is_behind(note.heard):
                         self._busy = False
-                        return ran
+                        return tuple(runs)
                 note = left
         finally:
             with self._lock:
                 self._busy = False
 
-    def _follow(self, note: Note) -> tuple[bool, Note | None]:
-        """One run: whether it took place, and the note that it left because somebody made it anew."""
+    def _follow(self, note: Note) -> tuple[Run | None, Note | None]:
+        """One run, if it took place, and the note that it left because somebody made it anew."""
         pending = [note]
 
         def begun(run: Run) -> None:
@@ -235,16 +236,16 @@ class WantedSync:
         try:
             run = self._sync.run("event", budget=self._budget, progress=begun)
         except SyncRunning:
-            return False, None  # that one goes round once more before it ends
+            return None, None  # that one goes round once more before it ends
         except HunterError as error:
             with suppress(HunterError):
                 self._wanted.put_off(error)
-            return False, None
+            return None, None
         if run.state != "succeeded":
-            return True, None  # its time was up: the note stays, and the next tick goes on
+            return run, None  # its time was up: the note stays, and the next tick goes on
         with suppress(HunterError):
-            return True, self._wanted.close()
-        return True, None
+            return run, self._wanted.close()
+        return run, None
 
 
 def due(board: Board, now: datetime) -> WorkItem | None:

@@ -73,10 +73,13 @@ class Watch:
     def __init__(self, work: WorkTable, state: SyncState) -> None:
         self._work, self._state = work, state
 
+    def now(self, board: Board, last_event: str) -> Seen:
+        """What all runs so far have shown."""
+        return after(read(board), self._state.runs(), last_event, ours_since(board))
+
     def look(self, board: Board, last_event: str) -> None:
-        """Look at the runs that have ended since the last look: called after each sync."""
-        seen = read(board)
-        now = after(seen, self._state.runs(), last_event, ours_since(board))
+        """Keep what the runs since the last look have shown: called after each sync."""
+        seen, now = read(board), self.now(board, last_event)
         if now == seen:
             return
         self._work.put(KIND, ROW, NEVER, msgspec.json.encode(now).decode())

@@ -26,6 +26,6 @@ def post_event(request: HttpRequest, principal: Principal, services: Services) -
     except TooManyRequests:
         services.wanted_sync.remind()
         raise
-    if services.wanted_sync.event():
-        tick.after_sync(services)
+    for run in services.wanted_sync.event():
+        tick.after_sync(services, run)
     return responses.empty(200)

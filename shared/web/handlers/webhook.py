@@ -13,7 +13,6 @@ from shared.sync import wanted
 from shared.web import parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
-from shared.webhook import watch
 from shared.webhook.registration import Look
 
 
@@ -63,7 +62,8 @@ def get_test(request: HttpRequest, principal: Principal, services: Services) -> 
 
 def _shown(services: Services, look: Look) -> dict[str, Any]:
     board = services.work.load()
-    seen, last_event = watch.read(board), wanted.last_event(board)
+    last_event = wanted.last_event(board)
+    seen = services.watch.now(board, last_event)
     registered = look.registered
     return {
         "enabled": services.settings.webhook_enabled,

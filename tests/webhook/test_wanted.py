@@ -102,7 +102,7 @@ def test_a_run_that_was_under_way_goes_round_once_more(synced: App, trigger: Any
     added: list[str] = []
 
     def late() -> None:
-        assert [heard_by.services.wanted_sync.event() for _ in range(3)] == [False] * 3
+        assert [heard_by.services.wanted_sync.event() for _ in range(3)] == [()] * 3
 
     def change() -> None:
         added.append(synced.sim.data.create(name="Between two pages"))
@@ -161,7 +161,7 @@ def test_many_at_once_are_one_sync(synced: App) -> None:
     ids = [synced.sim.data.create(name=f"Many {number}") for number in range(20)]
     with ThreadPoolExecutor(20) as executor:
         took_place = list(executor.map(lambda _: synced.services.wanted_sync.event(), range(200)))
-    assert sum(took_place) >= 1
+    assert any(took_place)
     assert [run.id for run in synced.runs()].index(before) <= 3
     assert all(names(synced, identity) for identity in ids)
     assert pages(synced) <= 8

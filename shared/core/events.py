@@ -46,6 +46,8 @@ FUNCTION_EXECUTED: Final = "function_executed"
 """A function answered; ``status`` is the HTTP status (timers: absent)."""
 UNEXPECTED_ERROR: Final = "unexpected_error"
 """An error that nobody foresaw; ``kind`` is its type and ``at`` where it was raised."""
+CONTACTS_NOT_BLANKED: Final = "contacts_not_blanked"
+"""Contacts that were due to be blanked (HUNTER_RETENTION_MONTHS) could not be; ``referrals`` says of how many."""
 VISIBILITY_CHANGED: Final = "visibility_changed"
 """A full walk met far fewer referrals than before: the account may have lost its role. Nothing was marked missing."""
 WORK_FAILED: Final = "work_failed"
@@ -102,6 +104,7 @@ _RUN: Final = (
     "companiesInserted",
     "companiesUpdated",
     "visibilityChanged",
+    "notBlanked",
     "code",
 )
 """A run as ``Run.log_fields`` gives it."""
@@ -130,6 +133,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         NOTIFICATION_SENT: ("channel", "occasions"),
         NOTIFICATION_FAILED: ("channel", "code", "failures", "shown"),
         QUARANTINED: ("reason",),
+        CONTACTS_NOT_BLANKED: ("referrals",),
         TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
         COMPANY_OVERSIZE: ("referrals",),
         WEBHOOK_REFUSED: ("reason",),

@@ -25,6 +25,7 @@ Count = Literal[
     "companies_inserted",
     "companies_updated",
     "retries",
+    "not_blanked",
 ]
 """What a run counts."""
 
@@ -63,6 +64,8 @@ class Run(msgspec.Struct, rename="camel", kw_only=True):
     retries: int = 0
     watermark: str | None = None
     visibility_changed: bool = False
+    not_blanked: int = 0
+    """Referrals whose contacts should have been blanked (HUNTER_RETENTION_MONTHS) and could not be."""
     error: RunError | None = None
 
     @classmethod

@@ -27,7 +27,7 @@ from shared.partner_center.retry import BACKOFF
 from shared.storage.engine.entities import Entity
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.referrals import sweep_pieces
-from shared.storage.tables.sync_state import MOST_PAUSE_SECONDS, Head, HeldLease, SyncState, Walk
+from shared.storage.tables.sync_state import Head, HeldLease, SyncState, Walk
 from shared.sync import metrics
 from shared.sync.handover import Handover
 from shared.sync.missing import Missing
@@ -135,7 +135,7 @@ class SyncRun:
             except TimeIsUp:
                 self._pause(None)
             except WaitTooLong as wait:
-                asked = min(wait.seconds, MOST_PAUSE_SECONDS)
+                asked = wait.seconds
                 self._pause(asked)
         except HunterError as error:
             self._fail(error)
@@ -205,7 +205,7 @@ class SyncRun:
 
     def _blank_contacts(self) -> None:
         store, months = self._around.store, self._around.settings.retention_months
-        if blank_old_contacts(store, months, store.clock.now()):
+        if blank_old_contacts(store, months, store.clock.now(), lambda left: self._run.count("not_blanked", left)):
             self._handover.note_version()
 
     # -- ends ------------------------------------------------------------------------------------------------------

@@ -120,8 +120,8 @@ SYNC: Final = (
         f"{API}/referrals/sync",
         "sync:post_sync",
         Role.OPERATE,
-        'Syncs now. Body, optional: `{"mode": "incremental" or "full", "dryRun": false}`. 200 with the run; 202 when its '
-        "time was up.",
+        'Syncs now. Body, optional: `{"mode": "incremental" or "full", "dryRun": false, "acceptMissing": false}`. 200 with '
+        "the run; 202 when its time was up.",
         throttle="sync",
     ),
     Route(
@@ -133,6 +133,14 @@ SYNC: Final = (
         "Sign-in, running and past runs, freshness, the next run, wrong settings.",
     ),
     Route("get_run", "GET", f"{API}/sync/runs/{{id}}", "sync:get_run", Role.READ, "One run."),
+    Route(
+        "lift_pause",
+        "DELETE",
+        f"{API}/sync/pause",
+        "sync:lift_pause",
+        Role.OPERATE,
+        "Ends the pause that Partner Center asked for before its time.",
+    ),
 )
 SUBSCRIPTIONS: Final = (
     Route(

@@ -486,3 +486,37 @@ def test_what_a_read_by_id_does_not_confirm_is_not_marked_and_the_run_succeeds(
     world.sim.faults.clear()
     assert world.run(mode="full").succeeded.missing == 1
     world.assert_equal_to_upstream()
+
+
+def test_a_list_that_takes_no_top_is_asked_without(world: World) -> None:
+    world.sim.faults.add(status=400, match="list", times=1)
+    outcome = world.run()
+    assert outcome.succeeded.inserted == world.referrals
+    asked = [one.query for one in outcome.requests if one.kind == "list"]
+    assert ["$top" in query for query in asked] == [True, False, False]
+    assert {query["$orderby"] for query in asked[:2]} == {"updatedDateTime desc"}
+    assert world.state.load().cursor.watermark is not None
+    world.assert_equal_to_upstream()
+
+
+def test_a_pause_lasts_a_day_at_most_and_an_operator_can_end_it(world: World) -> None:
+    world.sim.faults.add(status=429, match="next", retry_after="9999999999")
+    refused = world.run()
+    assert isinstance(refused.error, Throttled)
+    assert refused.error.retry_after == 24 * 3600
+    again = world.run()
+    assert isinstance(again.error, Throttled)
+    assert not again.requests
+    assert world.state.lift_pause()
+    assert not world.state.lift_pause()
+    assert world.run().succeeded
+    world.assert_equal_to_upstream()
+
+
+def test_a_shorter_pause_never_shortens_a_longer_one(world: World) -> None:
+    world.state.pause(600)
+    world.state.pause(5)
+    world.clock.advance(599)
+    assert isinstance(world.run().error, Throttled)
+    world.clock.advance(1.1)
+    assert world.run().succeeded

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from azure.core.exceptions import ServiceResponseError
 
-from shared.core.errors import HunterError, RunInterrupted, SyncRunning
+from shared.core.errors import HunterError, RunInterrupted, StorageUnavailable, SyncRunning
 from shared.model.run import Mode, Run
 from shared.storage.tables.sync_state import LEASE_SECONDS
 from tests.sync.conftest import NIGHTLY
@@ -179,4 +180,70 @@ def test_a_place_that_another_run_kept_in_between_is_gone_on_with(make_world: Ca
     assert (run.state, run.mode) == ("succeeded", "full")
     begun = [one.query for one in world.sim.requests[asked:] if one.kind == "list"]
     assert [query["$orderby"] for query in begun] == ["updatedDateTime desc"], "the full walk was begun anew"
+    world.assert_equal_to_upstream()
+
+
+class Lost:
+    """The n-th transaction on the state is applied, its answer is lost, and no other try of it gets through."""
+
+    def __init__(self, after: int) -> None:
+        self._after, self._tries = after, 5
+
+    def __call__(self, call: str) -> None:
+        if call == "after transact SyncState":
+            self._after -= 1
+        due = call == f"{'before' if self._after < 0 else 'after'} transact SyncState"
+        if due and self._after <= 0 and self._tries:
+            self._after, self._tries = -1, self._tries - 1
+            raise ServiceResponseError("The answer was lost.")
+
+
+def test_a_commit_whose_answer_got_lost_for_good_lets_the_failure_be_recorded(world: World) -> None:
+    """The run's last commit is applied, and no try of it is answered: the run failed, and says so, and blocks nobody."""
+    world.run().succeeded  # noqa: B018 - it has to
+    world.clock.advance(600)
+    with world.counting() as calls:
+        world.run().succeeded  # noqa: B018 - it has to
+    world.clock.advance(600)
+    world.io = Lost(after=calls.count("after transact SyncState"))
+    outcome = world.run()
+    world.io = lambda _: None
+    assert isinstance(outcome.error, StorageUnavailable)
+    assert outcome.run is not None
+    recorded = world.state.run(outcome.run.id)
+    assert recorded is not None
+    assert recorded.state == "failed"
+    assert world.run().succeeded  # at once: the lease was given back
+
+
+def test_an_earlier_commit_is_not_taken_for_a_later_one(world: World) -> None:
+    head = world.state.load()
+    run = Run.start("full", "http", world.clock.now())
+    lease, _ = world.state.acquire(run, head)
+    world.io = Lost(after=1)
+    with pytest.raises(StorageUnavailable):
+        lease.commit(run)
+    world.io = lambda _: None
+    run.end("failed", world.clock.now())
+    lease.commit(run, release=True)
+    recorded = world.state.run(run.id)
+    assert recorded is not None
+    assert recorded.state == "failed"
+    assert world.state.load().holder(world.clock.now()) is None
+
+
+def test_a_run_that_could_not_give_its_lease_back_blocks_its_own_process_no_longer(world: World) -> None:
+    sync = world.sync()
+
+    def away(call: str) -> None:
+        if call.startswith("before") and "request" not in call and world.sim.requests:
+            raise ServiceResponseError("Storage is away.")
+
+    world.io = away
+    with pytest.raises(StorageUnavailable):
+        sync.run("http")
+    world.io = lambda _: None
+    with pytest.raises(SyncRunning):
+        world.sync().run("http")  # another process can't know
+    assert sync.run("http").state == "succeeded"
     world.assert_equal_to_upstream()

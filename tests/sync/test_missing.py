@@ -209,3 +209,62 @@ def test_going_and_coming_back_leaves_the_history_whole(world: World) -> None:
     assert [mark["field"] for mark in marks] == ["missingSince"] * 4
     assert [mark["to"] is None for mark in marks] == [True, False, True, False]  # newest first: it is back
     assert [entry["at"] for entry in history] == sorted((entry["at"] for entry in history), reverse=True)
+
+
+def test_an_operator_who_knows_better_accepts_that_many_are_gone(make_world: Callable[..., World]) -> None:
+    world = make_world(referrals=0, page_size=50)
+    for number in range(100):
+        world.sim.data.create(id=f"referral-{number}")
+    world.run()
+    for number in range(25):
+        world.sim.data.remove(f"referral-{number}")
+    for _ in range(2):
+        assert world.run(mode="full").succeeded.visibility_changed
+        assert world.state.load().cursor.visibility_changed
+    assert world.run().succeeded  # no full walk: it stays so
+    assert world.state.load().cursor.visibility_changed
+    assert world.state.vanished() == (sorted(f"referral-{number}" for number in range(25)), 25)
+    assert not missing(world)
+    run = world.run(mode="full", accept_missing=True).succeeded
+
+    assert (run.missing, run.visibility_changed) == (25, False)
+    assert missing(world) == {f"referral-{number}" for number in range(25)}
+    assert not world.state.load().cursor.visibility_changed
+    world.assert_equal_to_upstream()
+
+
+def test_what_was_accepted_and_there_was_no_time_for_the_next_run_confirms(make_world: Callable[..., World]) -> None:
+    world = make_world(referrals=0, page_size=50, settings_of={"HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "10"})
+    for number in range(60):
+        world.sim.data.create(id=f"referral-{number}")
+    world.run()
+    for number in range(30):
+        world.sim.data.remove(f"referral-{number}")
+    assert world.run(mode="full").succeeded.visibility_changed
+    first = world.run(mode="full", accept_missing=True).run
+    assert first is not None
+    assert first.state == "paused"
+    assert 0 < first.missing < 30
+    assert first.missing + world.run(budget=TIMER_SECONDS).succeeded.missing == 30
+    world.assert_equal_to_upstream()
+
+
+def test_a_walk_of_another_run_survives_tidying_that_comes_late(make_world: Callable[..., World]) -> None:
+    """A run has given its lease back and not tidied yet, when another one begins a walk and pauses."""
+    world = make_world(referrals=40, settings_of={"HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "40"}, page_size=8)
+    world.run("timer", budget=TIMER_SECONDS).succeeded  # noqa: B018 - it has to
+    gone = world.sim.data.ids()[30]
+    world.sim.data.remove(gone)
+
+    def another(call: str) -> None:
+        if call == "before delete SyncState":
+            world.io = lambda _: None
+            paused = world.sync().run("http", mode="full")
+            assert (paused.state, paused.pages) == ("paused", 4)
+
+    world.io = another
+    world.sync().run("timer", mode="full", budget=TIMER_SECONDS)
+    world.io = lambda _: None
+    run = world.run("timer", budget=TIMER_SECONDS).succeeded
+    assert not run.visibility_changed
+    assert missing(world) == {gone}

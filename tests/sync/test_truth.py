@@ -13,6 +13,7 @@ from azure.core.exceptions import ServiceRequestError
 from shared.core.errors import ConfigurationError, FeatureDisabled, HunterError, SignInRequired, SignInUnavailable
 from shared.core.log import bound
 from shared.model import times
+from shared.storage.tables.changes import load_changes
 from shared.storage.tables.sync_state import Cursor
 from shared.web.handlers.sync import is_fresh
 from tests.sync.harness import NOW, World
@@ -158,3 +159,20 @@ def test_the_version_of_the_data_changes_with_the_data_alone(world: World) -> No
     world.sim.data.add({"no": "id"})
     world.run()
     assert version() != changed
+
+
+def test_the_history_holds_every_flip_under_one_time(world: World) -> None:
+    """Content that comes back is another entry, not the former one written again."""
+    world.run().succeeded  # noqa: B018 - it has to
+    one = world.sim.data.ids()[3]
+    world.clock.advance(600)
+    world.sim.data.change(one, details={"dealValue": 1, "currency": "USD"})
+    world.run().succeeded  # noqa: B018 - it has to
+    before = len(load_changes(world.store, one))
+    values = [2, 1, 2, 1]
+    for value in values:
+        world.sim.data.change(one, touch=False, details={"dealValue": value})
+        assert world.run().succeeded.updated == 1
+    history = load_changes(world.store, one)
+    assert len(history) == before + 4
+    assert [int(entry["changes"][0]["to"]) for entry in history[:4]] == values[::-1]

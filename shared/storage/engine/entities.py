@@ -22,7 +22,8 @@ Entity = dict[str, Any]
 
 TEXT_UNITS = 32_000
 """UTF-16 units of a long text in one property; a little under the limit of 32,768."""
-BYTES_IN_PROPERTY = 65_000
+BYTES_IN_PROPERTY = 63_000
+"""Bytes of long data in one property; a little under the limit, as texts are."""
 ENTITY_BYTES = 1_000_000
 """What we allow an entity to weigh, counted as Azure counts; its limit is 1,048,576."""
 

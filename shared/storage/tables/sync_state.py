@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from shared.core.backoff import MOST_ASKED
 from shared.core.errors import RunInterrupted, SyncRunning, Throttled
 from shared.model import times
 from shared.model.run import Mode, Run, RunError, run_row_key
@@ -32,8 +33,6 @@ _MET_BYTES: Final = 400_000
 _CURSOR, _LEASE, _PAUSE, _VERSION = "head-cursor", "head-lease", "head-pause", ROW
 _VANISHED: Final = "vanished"
 _VANISHED_LETTERS: Final = 300_000
-MOST_PAUSE_SECONDS: Final = 24 * 3600.0
-"""The longest pause that is kept, whatever Partner Center asks for."""
 MOST_VANISHED: Final = 5_000
 """Ids of referrals that vanished at once, of which the list is kept."""
 
@@ -137,8 +136,8 @@ class SyncState:
 
     def pause(self, seconds: float) -> None:
         """Partner Center asked to be left alone for so long: a floor for whoever sends there next. Never shortens a pause
-        that is longer, and never lasts longer than ``MOST_PAUSE_SECONDS``."""
-        until = self._store.clock.now() + timedelta(seconds=min(seconds, MOST_PAUSE_SECONDS))
+        that is longer, and never lasts longer than ``MOST_ASKED``."""
+        until = self._store.clock.now() + timedelta(seconds=min(seconds, MOST_ASKED))
         wanted: Entity = {"PartitionKey": PARTITION, "RowKey": _PAUSE, "until": times.from_datetime(until)}
         while True:
             row = self._table.get(PARTITION, _PAUSE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from azure.functions import HttpRequest, HttpResponse
 
@@ -21,7 +21,7 @@ from shared.core.schedule import interval, next_tick
 from shared.model import times
 from shared.model.run import Mode, Run
 from shared.services import Services
-from shared.storage.tables.sync_state import Cursor, Head
+from shared.storage.tables.sync_state import Cursor, Head, SyncState
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
@@ -29,6 +29,7 @@ from shared.web.app import body_of
 log = get_logger(__name__)
 
 RUNS: Final = "/api/v1/partner-center/sync/runs/"
+VANISHED_SHOWN: Final = 500
 LATE_INTERVALS: Final = 3
 """The data is no longer fresh when the last success is older than so many intervals of the schedule."""
 
@@ -36,9 +37,9 @@ LATE_INTERVALS: Final = 3
 def post_sync(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST sync: run one and answer with it; 202 when its time was up before its end."""
     services.settings.require_partner_center()
-    mode, dry_run = _wanted(body_of(request))
-    run = services.sync.run("http", mode=mode, dry_run=dry_run)
-    if not dry_run:
+    wanted = _wanted(body_of(request))
+    run = services.sync.run("http", **wanted)
+    if not wanted["dry_run"]:
         look_up_tenants_soon(services)
         tick.after_sync(services, run)
     paused = run.state == "paused"
@@ -75,6 +76,7 @@ def get_sync(request: HttpRequest, principal: Principal, services: Services) -> 
             "nextRun": _text(next_tick(settings.sync_schedule, now)) if settings.enabled else None,
             "throttledUntil": _throttled_until(head, now),
             "visibilityChanged": cursor.visibility_changed,
+            "vanished": _vanished(services.state) if cursor.visibility_changed else None,
             "dataVersion": head.version,
             "configuration": [{"name": problem.name, "message": problem.message} for problem in settings.problems],
             "runs": runs,
@@ -92,6 +94,13 @@ def get_run(request: HttpRequest, principal: Principal, services: Services) -> H
     return responses.json(_shown(run, holder))
 
 
+def lift_pause(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """DELETE sync/pause: end the pause that Partner Center asked for before its time."""
+    parameters.no_parameters(request)
+    services.state.lift_pause()
+    return responses.empty()
+
+
 def look_up_tenants_soon(services: Services) -> None:
     """Look up tenants beside the answer, which must not wait for it; what is cut short, the timer does."""
     threading.Thread(target=services.tenant_lookup.run, name="tenant-lookup", daemon=True).start()
@@ -104,16 +113,34 @@ def is_fresh(cursor: Cursor, schedule: str, now: datetime) -> bool:
     return now - times.to_datetime(cursor.last_success) <= LATE_INTERVALS * interval(schedule, now)
 
 
-def _wanted(body: dict[str, Any]) -> tuple[Mode, bool]:
-    unknown = sorted(set(body) - {"mode", "dryRun"})
+class _Wanted(TypedDict):
+    """What a body asks for."""
+
+    mode: Mode
+    dry_run: bool
+    accept_missing: bool
+
+
+def _wanted(body: dict[str, Any]) -> _Wanted:
+    unknown = sorted(set(body) - {"mode", "dryRun", "acceptMissing"})
     if unknown:
-        raise InvalidParameter(f'The body has no field {unknown[0][:40]!r}. It takes "mode" and "dryRun".')
-    mode, dry_run = body.get("mode", "incremental"), body.get("dryRun", False)
+        raise InvalidParameter(
+            f'The body has no field {unknown[0][:40]!r}. It takes "mode", "dryRun" and "acceptMissing".'
+        )
+    mode = body.get("mode", "incremental")
     if mode not in ("incremental", "full"):
         raise InvalidParameter('"mode" is "incremental" or "full".')
-    if not isinstance(dry_run, bool):
-        raise InvalidParameter('"dryRun" is true or false.')
-    return mode, dry_run
+    accept_missing = _flag(body, "acceptMissing")
+    if accept_missing and mode != "full":
+        raise InvalidParameter('"acceptMissing" needs "mode": "full"; only a full walk can tell what is missing.')
+    return {"mode": mode, "dry_run": _flag(body, "dryRun"), "accept_missing": accept_missing}
+
+
+def _flag(body: dict[str, Any], name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidParameter(f'"{name}" is true or false.')
+    return value
 
 
 def _shown(run: Run, holder: str | None) -> dict[str, Any]:
@@ -137,6 +164,12 @@ def _was_refused(runs: Sequence[Mapping[str, Any]], last_renewed: str | None) ->
 def _throttled_until(head: Head, now: datetime) -> str | None:
     until = head.paused_until
     return times.public(until) if until and times.to_datetime(until) > now else None
+
+
+def _vanished(state: SyncState) -> dict[str, Any]:
+    """The referrals that vanished at once, for who has to say whether they are really gone."""
+    ids, total = state.vanished()
+    return {"total": total, "ids": ids[:VANISHED_SHOWN]}
 
 
 def _text(moment: datetime) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from local.simulator import Simulator
 from tests.hosting import HostProcess
@@ -88,6 +88,60 @@ def test_a_sign_in_is_finished_by_itself_even_after_a_reload(
     page.clock.fast_forward(CHECK)
     expect(page.locator("#messages .toast")).to_contain_text("Signed in as", timeout=15_000)
     expect(notice(page, "pending")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lost", ["network", 502, 503, 429])
+def test_a_lost_question_keeps_the_code(visit: Visit, make_app_host: Hosts, entra: Simulator, lost: str | int) -> None:
+    host = make_app_host(simulator=entra)
+    page = visit(host=host, before=lambda page: page.clock.install(), expected="Failed to load resource")
+    notice(page, "signedOut").get_by_role("button").click()
+    box = notice(page, "code")
+    code = box.locator("code.code").inner_text()
+    asked: list[str] = []
+
+    def lose(route: Route) -> None:
+        asked.append(route.request.url)
+        if isinstance(lost, str):
+            route.abort()
+        else:
+            route.fulfill(
+                status=lost,
+                content_type="application/problem+json",
+                body='{"code": "sign_in_unavailable", "detail": "x"}',
+            )
+
+    page.route("**/sign-in/check", lose)
+    for times in (1, 2):
+        with page.expect_request("**/sign-in/check"):
+            page.clock.fast_forward(CHECK)
+        expect(box.locator("code.code")).to_have_text(code)
+        assert len(asked) == times
+    expect(page.locator("#alerts .toast")).to_have_count(0)
+    page.unroute("**/sign-in/check")
+    entra.approve()
+    page.clock.fast_forward(CHECK)
+    expect(page.locator("#messages .toast").last).to_contain_text("Signed in as")
+    expect(box).to_have_count(0)
+
+
+def test_a_reader_s_page_asks_nothing_about_a_sign_in(visit: Visit, make_app_host: Hosts, entra: Simulator) -> None:
+    host = make_app_host(simulator=entra)
+    assert host.post("/api/v1/partner-center/sign-in").status_code == 200
+    asked: list[str] = []
+
+    def as_reader(page: Page) -> None:
+        page.clock.install()
+        person = {"id": "r", "name": "Reader", "mail": "reader@contoso.com", "roles": ["read"]}
+        features = {"write": False, "webhook": False, "dynamics": False, "mail": False}
+        page.route("**/me", lambda route: route.fulfill(json={**person, "features": features}))
+        page.on("request", lambda request: asked.append(request.url) if "sign-in/check" in request.url else None)
+
+    page = visit(host=host, before=as_reader)
+    expect(notice(page, "pending")).to_be_visible()
+    for _ in range(3):
+        with page.expect_response("**/partner-center/sync"):
+            page.clock.fast_forward("00:31")
+    assert asked == []
 
 
 def test_an_account_without_the_role_is_said(visit: Visit, make_app_host: Hosts, entra: Simulator) -> None:

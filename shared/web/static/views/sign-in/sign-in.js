@@ -5,6 +5,7 @@
 import { api, Problem } from "../../core/api.js";
 import { h, icon } from "../../core/dom.js";
 import { has, t } from "../../core/i18n.js";
+import { may, me } from "../../core/me.js";
 import { store } from "../../core/state.js";
 import { copyButton } from "../../parts/copy.js";
 import { problemText } from "../../parts/problems.js";
@@ -57,10 +58,19 @@ export async function check() {
     say(answer);
     await askSync();
   } catch (error) {
-    setCode(null);
-    failed(error);
+    if (passes(error)) timer = setTimeout(check, CHECK_MS);
+    else {
+      setCode(null);
+      failed(error);
+    }
   }
 }
+
+/** Whether a question only got lost: the code is as good as before, and somebody may just be entering it. @param {unknown} error */
+const passes = (error) =>
+  error instanceof Problem &&
+  error.code !== "configuration_error" &&
+  (error.status === 0 || error.status === 429 || error.status >= 500 || error.code === "unreadable");
 
 /** Says how a sign-in ended, and what the account may see. @param {SignInCheck} answer */
 function say({ state, account, reason, reasonCode, roleProblem, referralsVisible, moreReferrals }) {
@@ -97,9 +107,10 @@ export async function afterRedirect() {
   }
 }
 
-// A sign-in that was begun before this page was loaded is asked about all the same: nobody else may be left to ask.
-sync.watch(() => {
-  if (syncStatus()?.signIn.state !== "pending" || code.get() || waiting) return;
+// A sign-in that was begun before this page was loaded is asked about all the same: nobody else may be left to ask. Readers'
+// pages leave it to those of operators, which are allowed to.
+const askElsewhere = () => {
+  if (syncStatus()?.signIn.state !== "pending" || code.get() || waiting || !may("operate")) return;
   waiting = setTimeout(async () => {
     try {
       const answer = await api.checkSignIn(null);
@@ -111,7 +122,9 @@ sync.watch(() => {
     waiting = 0;
     if (syncStatus()?.signIn.state === "pending" && !document.hidden) await askSync();
   }, CHECK_MS);
-});
+};
+sync.watch(askElsewhere);
+me.watch(askElsewhere);
 
 export async function signOut() {
   try {

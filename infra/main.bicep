@@ -125,6 +125,9 @@ param dailyQuotaGb int = 1
 @description('Monthly budget in the subscription\'s currency; 0: none.')
 param monthlyBudget int = 0
 
+@description('First month of the budget, as 2026-11-01; none: this month. It can\'t be changed later.')
+param budgetStartDate string = ''
+
 @description('true: storage and Key Vault can be reached from a virtual network alone.')
 param virtualNetworkEnabled bool = false
 
@@ -181,6 +184,7 @@ module resources 'resources.bicep' = {
     noSuccessWindow: noSuccessWindow
     dailyQuotaGb: dailyQuotaGb
     monthlyBudget: monthlyBudget
+    budgetStartDate: budgetStartDate
     virtualNetworkEnabled: virtualNetworkEnabled
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
   }

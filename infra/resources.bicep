@@ -142,8 +142,11 @@ param virtualNetworkEnabled bool = false
 @description('HTTP instances that are always ready (no cold start, but a monthly price); 0: none.')
 param alwaysReadyHttpInstances int = 0
 
-@description('First month of the budget. Give the first deployment\'s value when a later one is refused for having changed it.')
-param budgetStartDate string = '${utcNow('yyyy-MM')}-01'
+@description('First month of the budget, as 2026-11-01; none: this month. It can\'t be changed later.')
+param budgetStartDate string = ''
+
+@description('This month; not to be given.')
+param currentMonth string = utcNow('yyyy-MM')
 
 var token = uniqueString(subscription().id, resourceGroup().id, environmentName)
 var functionAppName = 'func-hunter-${token}'
@@ -331,7 +334,7 @@ module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
   name: 'hunter-budget'
   params: {
     amount: monthlyBudget
-    startDate: budgetStartDate
+    startDate: empty(budgetStartDate) ? '${currentMonth}-01' : budgetStartDate
     actionGroupId: alerts.outputs.actionGroupId
   }
 }

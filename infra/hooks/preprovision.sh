@@ -10,6 +10,11 @@ if [ -z "${AZURE_KEY_VAULT_NAME:-}" ] && [ -z "${HUNTER_TOKEN_CACHE_KEY:-}" ]; t
   echo "Made a key for the token cache; it goes to Key Vault."
 fi
 
+# A budget keeps the month in which it began: a later deployment with another one would be refused.
+if [ "${HUNTER_MONTHLY_BUDGET:-0}" != 0 ] && [ -z "${HUNTER_BUDGET_START:-}" ]; then
+  azd env set HUNTER_BUDGET_START "$(date -u +%Y-%m)-01"
+fi
+
 # The secret itself is given once; that there is one must be known at every later deployment too.
 if [ -n "${HUNTER_PARTNER_CENTER_CLIENT_SECRET:-}" ]; then
   azd env set HUNTER_PARTNER_CENTER_USES_CLIENT_SECRET true

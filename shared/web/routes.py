@@ -361,6 +361,7 @@ PAGE: Final = (
     Route("page", "GET", "app", "page:get_page", Role.READ, "The page."),
     Route("page_file", "GET", "app/{*file}", "page:get_page", Role.READ, "Its files."),
     Route("health", "GET", "api/health", "page:get_health", None, "200 while the process serves; open to everybody."),
+    Route("health_head", "HEAD", "api/health", "page:get_health", None, "The same without a body, for load balancers."),
 )
 ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SHARING, *SUBSCRIPTIONS, *SIGN_IN, *EVENTS, *PAGE)
 """All of them. A room adds its own group here."""

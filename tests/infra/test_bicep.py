@@ -55,7 +55,7 @@ def test_every_module_file_is_used() -> None:
 def test_main_passes_every_parameter_of_resources_on() -> None:
     """What resources.bicep can do alone, azd can do too, but for the one that has to be computed there."""
     main, resources = template("main.bicep"), template("resources.bicep")
-    assert set(main.parameters) == set(resources.parameters) - {"budgetStartDate"}
+    assert set(main.parameters) == set(resources.parameters) - {"currentMonth"}
     passed = main.params("resources")
     assert passed == {name: name for name in main.parameters}
 

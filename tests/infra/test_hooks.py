@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import string
 import subprocess
 from pathlib import Path
@@ -70,6 +71,17 @@ def test_a_client_secret_is_remembered_as_a_fact_not_as_a_value(azd: Path) -> No
     values, printed = run("preprovision", azd, **given)
     assert values == {"HUNTER_PARTNER_CENTER_USES_CLIENT_SECRET": "true"}
     assert "it is secret" not in printed
+
+
+def test_a_budget_begins_in_the_month_of_its_first_deployment_and_stays_there(azd: Path) -> None:
+    there = {"AZURE_KEY_VAULT_NAME": "kv-hunter"}
+    values, _ = run("preprovision", azd, **there, HUNTER_MONTHLY_BUDGET="50")
+    assert re.fullmatch(r"\d{4}-\d\d-01", values.pop("HUNTER_BUDGET_START"))
+    assert values == {}
+    begun = {**there, "HUNTER_MONTHLY_BUDGET": "50", "HUNTER_BUDGET_START": "2026-01-01"}
+    assert run("preprovision", azd, **begun)[0] == {}
+    assert run("preprovision", azd, **there, HUNTER_MONTHLY_BUDGET="0")[0] == {}
+    assert run("preprovision", azd, **there)[0] == {}
 
 
 def test_afterwards_no_secret_is_left_on_the_machine(azd: Path) -> None:

@@ -18,7 +18,7 @@ from tests.hosting import ROOT, app_settings
 from tests.web.test_access import OPERATE, READ, WRITE, header
 
 BY_ROLE = {route.name: route.role for route in ROUTES}
-OPEN_STATUS = {"health": 200, "post_event": 404}
+OPEN_STATUS = {"health": 200, "health_head": 200, "post_event": 404}
 """What the open routes answer here, where events are switched off."""
 OPEN = {name for name, role in BY_ROLE.items() if role is None}
 WRITERS = {name for name, role in BY_ROLE.items() if role == Role.WRITE}
@@ -71,7 +71,7 @@ def test_the_list_is_whole() -> None:
     assert {str(one.get_trigger().auth_level.value).lower() for one in HTTP} == {"anonymous"}
     # Reading asks for no more than to read; the callback is where Entra sends a browser.
     assert {name for name, method in METHODS if method == "GET"} & (WRITERS | OPERATORS) <= GUARDED_READS
-    assert {method for _, method in METHODS} <= {"GET", "POST", "PUT", "DELETE"}
+    assert {method for _, method in METHODS} <= {"GET", "HEAD", "POST", "PUT", "DELETE"}
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)

@@ -332,6 +332,8 @@ def test_what_is_not_there_is_not_unchanged_either(app_host: HostProcess, path: 
 def test_health_says_that_it_serves(app_host: HostProcess) -> None:
     response = app_host.get("/api/health")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    head = app_host.request("HEAD", "/api/health")  # what Front Door and other load balancers send
+    assert (head.status_code, head.content) == (200, b"")
 
 
 def test_lists_are_compressed(app_host: HostProcess) -> None:

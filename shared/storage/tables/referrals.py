@@ -6,6 +6,7 @@ A payload too long for its row lies in pieces in ReferralPayloads, written befor
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,12 +17,14 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import astuple
 
+from shared.core.errors import StorageUnavailable
 from shared.model.summary import Problem, ReferralSummary
 from shared.storage.engine import keyed
 from shared.storage.engine.entities import ENTITY_BYTES, Entity, fits, get_text, key, put_text, split_text, unkey
 from shared.storage.engine.tables import Table, TableStore
 from shared.storage.engine.wire import TextRows
 
+_READINGS: Final = 5
 PARTITIONS: Final = tuple("0123456789abcdef")
 _TEXTS: Final = {
     "name": "name",
@@ -206,8 +209,33 @@ def _summary(row_key: Any, values: list[Any], repeated: Repeated | None = None) 
     return ReferralSummary(*values)
 
 
+class PayloadMoved(ValueError):
+    """A payload's pieces are no longer those of the row that was read: read the row again."""
+
+
+def read_whole(store: TableStore, referral_id: str) -> tuple[Entity, str] | None:
+    """A referral's row with its payload, both of one version; None without a row.
+
+    Row and pieces are read one after the other, so that a newer version may take the older one's pieces away in between.
+
+    Raises:
+        StorageUnavailable: storage does not answer, or the row changed each time.
+    """
+    for _ in range(_READINGS):
+        row = read_rows(store.table("Referrals"), [referral_id]).get(referral_id)
+        if row is None:
+            return None
+        with contextlib.suppress(PayloadMoved):
+            return row, payload_of(store, row)
+    raise StorageUnavailable(retry_after=10)
+
+
 def payload_of(store: TableStore, row: Mapping[str, Any]) -> str:
-    """The payload of a row as it was received."""
+    """The payload of a row as it was received.
+
+    Raises:
+        PayloadMoved: it is in pieces of which some are gone; see ``read_whole``.
+    """
     pieces = row.get("payloadPieces")
     if pieces is None:
         return get_text(row, "payload")
@@ -217,7 +245,10 @@ def payload_of(store: TableStore, row: Mapping[str, Any]) -> str:
         "PartitionKey eq @partition and RowKey ge @first and RowKey le @last",
         {"partition": row["PartitionKey"], "first": first, "last": last},
     )
-    return "".join(piece["text"] for piece in rows)
+    texts = [str(piece["text"]) for piece in rows]
+    if len(texts) != int(pieces):
+        raise PayloadMoved
+    return "".join(texts)
 
 
 def write_pieces(store: TableStore, pieces: Iterable[Entity]) -> None:

@@ -84,10 +84,10 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
     referral_id = request.route_params["id"]
     snapshot = services.read_model.snapshot()
     position = snapshot.referral(referral_id)
-    row = referrals.read_rows(services.store.table("Referrals"), [referral_id]).get(referral_id)
-    if position is None or row is None:
+    whole = referrals.read_whole(services.store, referral_id) if position is not None else None
+    if position is None or whole is None:
         raise NotFound("There is no such referral.")
-    payload = referrals.payload_of(services.store, row)
+    _, payload = whole
     detail = items.referral_detail(
         items.item(snapshot, position, services.clock.now()),
         read_record(payload).referral,

@@ -1,0 +1,51 @@
+"""A referral's row and the pieces of its payload are of one version, whatever is swept away between the two readings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.core.errors import StorageUnavailable
+from shared.model.referral import fingerprint, read_head, read_record, summarise
+from shared.storage.tables.referrals import read_whole, sweep_pieces, to_row, write_pieces
+from tests.companies.tables import store_of
+
+TABLES = ("Referrals", "ReferralPayloads")
+
+
+def stored(connection_string: str, note: str) -> None:
+    """Store a version of the referral, whose payload takes many pieces."""
+    store = store_of(connection_string)
+    raw = json.dumps({"id": "big", "details": {"notes": note * 700_000}})
+    content_hash, _ = fingerprint(read_head(raw.encode()), raw.encode(), b"")
+    row, pieces = to_row(summarise(read_record(raw), ()), raw, content_hash, "raw", 1)
+    assert pieces
+    write_pieces(store, pieces)
+    store.table("Referrals").replace(row, None)
+
+
+def test_a_version_that_comes_in_between_is_read_instead(storage_account: str) -> None:
+    stored(storage_account, "a")
+    others = iter("bc")
+
+    def between(when: str, operation: str, table: str) -> None:
+        if (when, table) == ("before", "ReferralPayloads") and (note := next(others, None)):
+            stored(storage_account, note)
+            sweep_pieces(store_of(storage_account))
+
+    store = store_of(storage_account)
+    store.intercept = between
+    whole = read_whole(store, "big")
+    assert whole is not None
+    assert json.loads(whole[1])["details"]["notes"][:3] == "ccc"
+    assert read_whole(store, "none such") is None
+
+
+def test_pieces_that_stay_away_are_an_error_of_storage(storage_account: str) -> None:
+    stored(storage_account, "a")
+    store = store_of(storage_account)
+    piece = next(store.table("ReferralPayloads").query(limit=1))
+    store.table("ReferralPayloads").delete(piece["PartitionKey"], piece["RowKey"])
+    with pytest.raises(StorageUnavailable):
+        read_whole(store, "big")

@@ -17,6 +17,7 @@ from shared.core.clock import Clock, SystemClock
 from shared.core.settings import Settings, load
 from shared.core.throttle import Throttle
 from shared.notify.couriers import Couriers
+from shared.notify.news import rows_of
 from shared.notify.notifier import Notifier
 from shared.notify.sender import Sender
 from shared.notify.service import SubscriptionService
@@ -25,10 +26,12 @@ from shared.read_model.current import ReadModel
 from shared.sign_in.sign_in import SignIn
 from shared.sign_in.token_cache import Unreadable, Vault
 from shared.storage.engine.tables import TableStore
+from shared.storage.tables import outbox as outbox_rows
 from shared.storage.tables.people import People
 from shared.storage.tables.subscriptions import Subscriptions
 from shared.storage.tables.sync_state import SyncState
 from shared.storage.tables.work import WorkTable
+from shared.sync.row_writer import Outbox
 from shared.sync.service import Sync
 from shared.sync.wanted import Wanted, WantedSync
 from shared.webhook.addresses import hosts_of
@@ -80,7 +83,12 @@ class Services:
     def sync(self) -> Sync:
         """The sync."""
         again = self.wanted.again if self.settings.webhook_enabled else lambda: False
-        return Sync(self.settings, self.store, self.sign_in, wanted_again=again)
+        return Sync(self.settings, self.store, self.sign_in, outbox=self.outbox, wanted_again=again)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Where what is to be told of a referral is noted before it is stored."""
+        return Outbox(outbox_rows.TABLE, lambda version: rows_of(version, self.clock.now()))
 
     @cached_property
     def read_model(self) -> ReadModel:

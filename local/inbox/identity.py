@@ -57,6 +57,11 @@ class IdentityEndpoint:
         with self._lock:
             return self._tokens.get(token, ("", ""))[0] if scheme.lower() == "bearer" else ""
 
+    def forget(self) -> None:
+        """Forget what was given."""
+        with self._lock:
+            self._tokens.clear()
+
     def clients(self) -> set[str]:
         """The client ids that tokens were asked for with."""
         with self._lock:

@@ -87,6 +87,7 @@ class Inbox:
         self.attempts.clear()
         self.senders, self.identity.known_clients = None, None
         self.operations = mail.Operations()
+        self.identity.forget()
 
     # -- answering
 

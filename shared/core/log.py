@@ -48,8 +48,9 @@ def configure() -> None:
     ID tokens; what they are about, our own events say.
     """
     logging.getLogger("shared").setLevel(logging.INFO)
-    for library in ("azure", "urllib3", "requests", "charset_normalizer"):
+    for library in ("azure", "requests", "charset_normalizer"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # its warnings quote addresses, and some of those are secrets
     logging.getLogger("msal").setLevel(logging.CRITICAL)
     if not in_azure() and not logging.getLogger().handlers:
         logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")

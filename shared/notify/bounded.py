@@ -18,6 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from shared.core import telemetry
+
 CONNECT_SECONDS: Final = 5.0
 SECONDS: Final = 15.0
 """For the whole of a request and the head of its answer."""
@@ -42,7 +44,7 @@ def post(
     Raises:
         Unreached: there was no answer.
     """
-    with requests.Session() as session, _watched(seconds) as passed:
+    with telemetry.unseen(), requests.Session() as session, _watched(seconds) as passed:
         session.mount("http://", _Adapter())
         session.mount("https://", _Adapter())
         try:
@@ -55,6 +57,8 @@ def post(
                 allow_redirects=False,
                 stream=True,
             ) as answer:
+                if passed.is_set():  # what was shut looks like a head that ends
+                    raise Unreached("time is up")
                 return answer.status_code, answer.headers
         except (requests.RequestException, HTTPError, OSError) as error:
             raise Unreached(type(error).__name__ if not passed.is_set() else "time is up") from None

@@ -55,6 +55,7 @@ class Truth:
         """What is to be told, and what is true no more or has waited too long."""
         bundles, gone = list[Bundle](), list[Noted]()
         changes: dict[str, list[Noted]] = {}
+        assigned: dict[str, Bundle] = {}
         for noted in deliveries:
             delivery = noted[0]
             referral = self._referral(subscription, delivery, now)
@@ -63,7 +64,12 @@ class Truth:
             elif delivery.kind == "changed":
                 changes.setdefault(delivery.referral_id, []).append(noted)
             elif self._holds(subscription, delivery, referral, now):
-                bundles.append(Bundle(Telling(delivery.kind, delivery.facts, referral), [noted]))
+                bundle = Bundle(Telling(delivery.kind, delivery.facts, referral), [noted])
+                same = assigned.setdefault(referral.id, bundle) if delivery.kind == "assigned" else bundle
+                if same is bundle:
+                    bundles.append(bundle)
+                else:
+                    same.deliveries.append(noted)  # given away and back again: it is theirs, that is all
             else:
                 gone.append(noted)
         for referral_id, members in changes.items():

@@ -12,10 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from shared.model.desk import Owner, mail_key
-from shared.model.person import Person
+from shared.model.occasion import Occasion
+from shared.model.person import Person, same_mail
 from shared.storage.engine import keyed
 from shared.storage.engine.entities import Entity, get_text, key, put_text
 from shared.storage.engine.tables import Insert, Operation, Replace, RowConflict, TableStore
+from shared.storage.tables import outbox
 from shared.storage.tables.referrals import partition_of
 
 TABLE: Final = "Owners"
@@ -81,12 +83,21 @@ def _set_together(
                 operations[referral_id] = Replace(entity, str(row["etag"])) if row else Insert(entity)
         if not operations:
             return []
+        outbox.add_occasions(store, _occasions(operations, *change))
         try:
             table.transact(list(operations.values()))
         except RowConflict:
             continue  # somebody else's change, or our own whose answer was lost: read and compare again
         return list(operations)
     raise StillConflicting
+
+
+def _occasions(ids: Iterable[str], owner: Owner | None, by: Person, at: str) -> list[Occasion]:
+    """What is to be told of a new owner, noted before the rows are: nothing to who takes a referral themselves."""
+    if owner is None or same_mail(owner.mail, by.mail):
+        return []
+    facts = {"mail": owner.mail, "byName": by.name}
+    return [Occasion("assigned", referral_id, at, at=at, facts=facts) for referral_id in ids]
 
 
 def _changed(

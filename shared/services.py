@@ -11,6 +11,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
+from shared.actions.batches import Batches
+from shared.actions.reconcile import Reconciler
+from shared.actions.record import ActionRecord
+from shared.actions.runner import Runner
+from shared.actions.service import ActionService
 from shared.companies.linker import CompanyLinker
 from shared.companies.tenant_lookup import TenantLookup
 from shared.core.clock import Clock, SystemClock
@@ -31,8 +36,9 @@ from shared.storage.tables.people import People
 from shared.storage.tables.subscriptions import Subscriptions
 from shared.storage.tables.sync_state import SyncState
 from shared.storage.tables.work import WorkTable
+from shared.sync.intake import Intake
 from shared.sync.row_writer import Outbox
-from shared.sync.service import Sync
+from shared.sync.service import Sync, own_domains
 from shared.sync.wanted import Wanted, WantedSync
 from shared.webhook.addresses import hosts_of
 from shared.webhook.certificates import Certificates
@@ -158,6 +164,36 @@ class Services:
         """Tells people."""
         sender = Sender(self.store, self.work, self.couriers, self.settings.public_url)
         return Notifier(self.store, self.subscription_rows, self.read_model, sender)
+
+    @cached_property
+    def action_runner(self) -> Runner:
+        """What takes actions to Partner Center."""
+        return Runner(self.settings, self.store, self.sign_in, self.intake)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Where referrals go that Partner Center answered outside a sync."""
+        return Intake(self.store, lambda: own_domains(self.settings, self.sign_in), self.outbox)
+
+    @cached_property
+    def actions(self) -> ActionService:
+        """What people do to referrals."""
+        return ActionService(self.settings, self.store, self.action_runner)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """What people do to many referrals at once."""
+        return Batches(self.settings, self.store, self.actions)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        """What the timer does for actions."""
+        return Reconciler(self.settings, self.store, self.action_runner)
+
+    @cached_property
+    def action_record(self) -> ActionRecord:
+        """What was done."""
+        return ActionRecord(self.store)
 
     @cached_property
     def linker(self) -> CompanyLinker:

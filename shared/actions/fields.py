@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from shared.model import times
 from shared.model.money import CURRENCIES
+from shared.model.resource import Amount
 
 NOTES_MOST: Final = 5_000
 TEXT_MOST: Final = 255
@@ -23,6 +26,8 @@ TEAM_MOST: Final = 50
 AMOUNT_MOST: Final = Decimal(10) ** 15
 TEAM_FIELDS: Final = ("addTeam", "removeTeam")
 MEMBER_FIELDS: Final = ("firstName", "lastName", "email", "phoneNumber", "title")
+_amounts: Final = TypeAdapter[Decimal | None](Amount)
+"""Amounts as the list reads them, whatever they are written as."""
 _ADDRESS: Final = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\".]+")
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -163,10 +168,9 @@ def normal(name: str, value: Any) -> Any:
         return None
     if name == "dealValue":
         try:
-            number = Decimal(str(value).strip())
-        except InvalidOperation:
+            return _amounts.validate_python(value)
+        except ValidationError:
             return value
-        return number if number.is_finite() else value
     if name == "closingDateTime":
         try:
             return times.parse_time(value)
@@ -178,6 +182,8 @@ def normal(name: str, value: Any) -> Any:
 
 
 def _tidy(value: Any) -> Any:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        value = str(value)  # as the list shows a number where a text belongs
     if not isinstance(value, str):
         return value
     return value.replace("\r\n", "\n").strip() or None

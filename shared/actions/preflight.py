@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from shared.actions.fields import FIELDS, NOTES_MOST, TEAM_FIELDS, WrongValue, plain, team_change
-from shared.core.errors import InvalidParameter
+from shared.core.errors import ActionInProgress, Forbidden, HunterError, InvalidParameter, WritingDisabled
 from shared.model.action import KINDS, ActionKind
+from shared.model.summary import ReferralSummary
 
 PHRASES: Final[Mapping[str, str]] = {
     "budget": "Customer did not have budget",
@@ -173,3 +174,32 @@ def check(wish: Wish, standing: Standing, notes: str | None) -> list[Finding]:
         if len(before) + len(wish.remark) + len("\n[2026-01-01] ") > NOTES_MOST:
             findings.append(Finding("remark", "too_long", f"Notes can have at most {NOTES_MOST:,} letters in all."))
     return findings
+
+
+def possibilities(
+    referral: ReferralSummary, *, may_write: bool, enabled: bool, in_progress: bool
+) -> dict[str, dict[str, str] | None]:
+    """Each action with None where it may be done, else why not: what a page greys its buttons by.
+
+    Args:
+        referral: as it is stored.
+        may_write: whether the person has the role.
+        enabled: whether writing is switched on.
+        in_progress: whether an action on it is under way.
+    """
+    everywhere: HunterError | None = None
+    if not may_write:
+        everywhere = Forbidden()
+    elif not enabled:
+        everywhere = WritingDisabled()
+    elif in_progress:
+        everywhere = ActionInProgress()
+    standing = Standing(referral.status, referral.substatus, referral.answerable, referral.deal_value)
+    found: dict[str, dict[str, str] | None] = {}
+    for kind in KINDS:
+        finding = obstacle(kind, standing)
+        if everywhere:
+            found[kind] = {"code": everywhere.code, "message": everywhere.message}
+        else:
+            found[kind] = {"code": finding.code, "message": finding.message} if finding else None
+    return found

@@ -7,7 +7,7 @@ left. One that fails is logged and stops no other.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,15 +37,18 @@ class Worker:
     """``module:function``, imported when a tick first comes to it."""
     after_sync: bool = False
     """Whether it also has something to do right after a sync."""
+    then: str = ""
+    """The function for right after a sync, where it is another."""
 
-    def work(self) -> Work:
+    def work(self, *, after_sync: bool = False) -> Work:
         """The function."""
-        module, _, function = self.function.partition(":")
+        module, _, function = ((after_sync and self.then) or self.function).partition(":")
         work: Work = getattr(importlib.import_module(module), function)
         return work
 
 
 WORKERS: Final[tuple[Worker, ...]] = (
+    Worker("actions", "shared.background.actions:work", after_sync=True, then="shared.background.actions:after_sync"),
     Worker("wanted sync", "shared.background.wanted:work", after_sync=True),
     Worker("events", "shared.background.wanted:look", after_sync=True),
     Worker("notify", "shared.background.telling:work", after_sync=True),
@@ -55,16 +58,16 @@ WORKERS: Final[tuple[Worker, ...]] = (
 
 def run(services: Services, seconds: float = TICK_SECONDS) -> None:
     """Do what is due; never raises."""
-    _work(services, WORKERS, seconds)
+    _work(services, WORKERS, seconds, after_sync=False)
 
 
 def after_sync(services: Services, run: Run | None = None, seconds: float = AFTER_SYNC_SECONDS) -> None:
     """Do what follows from a sync that has just ended; never raises. Nothing follows from a run that changed nothing."""
     if run is None or run.inserted or run.updated or run.missing:
-        _work(services, [worker for worker in WORKERS if worker.after_sync], seconds)
+        _work(services, [worker for worker in WORKERS if worker.after_sync], seconds, after_sync=True)
 
 
-def _work(services: Services, workers: tuple[Worker, ...] | list[Worker], seconds: float) -> None:
+def _work(services: Services, workers: Sequence[Worker], seconds: float, *, after_sync: bool) -> None:
     if not workers:
         return
     deadline = Deadline(services.clock, seconds)
@@ -75,7 +78,7 @@ def _work(services: Services, workers: tuple[Worker, ...] | list[Worker], second
         return
     for worker in workers:
         try:
-            worker.work()(services, board, deadline)
+            worker.work(after_sync=after_sync)(services, board, deadline)
         except HunterError as error:
             log.warning(events.WORK_FAILED, worker=worker.name, code=error.code)
         except Exception as error:  # noqa: BLE001 - one room's mistake must not stop the others

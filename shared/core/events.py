@@ -62,6 +62,12 @@ QUARANTINED: Final = "quarantined"
 """A record could not be stored and lies in quarantine; ``reason`` says why."""
 TENANT_LOOKUP_FINISHED: Final = "tenant_lookup_finished"
 """The domains that were due have been looked up in Entra."""
+ACTION_ENDED: Final = "action_ended"
+"""A person's action on a referral went through, or was refused, in conflict or put off; ``state`` says which."""
+ACTION_FAILED: Final = "action_failed"
+"""An action failed, or nobody knows yet whether it was applied (``state`` unconfirmed); ``code`` says why."""
+ACTION_TAKEN_OVER: Final = "action_taken_over"
+"""An action took so long that the timer went on with it; what that finds out counts."""
 COMPANY_OVERSIZE: Final = "company_oversize"
 """A company has more referrals than its row can hold: its figures change with full walks only."""
 
@@ -135,6 +141,9 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         QUARANTINED: ("reason",),
         CONTACTS_NOT_BLANKED: ("referrals",),
         TENANT_LOOKUP_FINISHED: ("asked", "found", "unknown", "refused", "failed", "durationSeconds"),
+        ACTION_ENDED: ("actionId", "action", "state", "tries", "code", "requestId"),
+        ACTION_FAILED: ("actionId", "action", "state", "tries", "code", "requestId"),
+        ACTION_TAKEN_OVER: ("actionId",),
         COMPANY_OVERSIZE: ("referrals",),
         WEBHOOK_REFUSED: ("reason",),
         WEBHOOK_CERTIFICATE_UNAVAILABLE: (),

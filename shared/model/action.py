@@ -86,14 +86,14 @@ class Action(msgspec.Struct, rename="camel", kw_only=True):
     """What the person saw of each field that the action is about: the values before it."""
     intent: str
     """The one id that every request to Partner Center for this action carries."""
-    sent_etag: str | None = None
-    """The version that the change was sent for last; None while nothing was sent."""
     looks: int = 0
     """How often an unconfirmed one was looked at."""
-    sat: int = 0
-    """How often somebody set to work on it and had to leave it."""
+    maybe_sent: bool = False
+    """Whether a change was sent of which nobody knows what became of it."""
     accepted: bool = False
     """Whether Partner Center said that it would do it later (202), so that it may not be sent again."""
+    confirmed: bool = False
+    """Whether Partner Center said that it did it (200, 204), so that only the reading is left."""
 
     @property
     def ended(self) -> bool:

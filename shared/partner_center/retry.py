@@ -12,10 +12,10 @@ from typing import Final
 from shared.core.backoff import Backoff
 from shared.core.errors import (
     AccessDenied,
+    ActionConflict,
+    HunterError,
     InvalidResponse,
-    PartnerCenterError,
     Rejected,
-    SignInError,
     SignInRequired,
     Throttled,
     Unavailable,
@@ -47,7 +47,7 @@ class Rule:
 
     met: str
     action: Action
-    error: type[PartnerCenterError | SignInError]
+    error: type[HunterError]
     changes: bool = False
     """Whether it is of changes, which are never repeated blindly, and not of reading."""
 
@@ -72,7 +72,7 @@ BROKEN: Final = Rule(Kind.BROKEN.value, Action.RETRY, InvalidResponse)
 CERTIFICATE: Final = Rule(Kind.CERTIFICATE.value, Action.GIVE_UP, Unreachable)
 
 CHANGED_MEANWHILE: Final = Rule(
-    "a change: 409, 412, 428, or 400 about the eTag", Action.COMPARE_AGAIN, Unavailable, changes=True
+    "a change: 409, 412, 428, or 400 about the eTag", Action.COMPARE_AGAIN, ActionConflict, changes=True
 )
 CHANGE_THROTTLED: Final = Rule("a change: 429, or 503 with Retry-After", Action.LOOK, Throttled, changes=True)
 CHANGE_LOCKED: Final = Rule("a change: 423", Action.LOOK, Unavailable, changes=True)

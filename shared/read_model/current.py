@@ -42,6 +42,10 @@ class ReadModel:
         """How many readings were begun."""
         self._reading = threading.Lock()
 
+    def known(self) -> Snapshot | None:
+        """The data as it was read last, however long ago; None before the first reading. No request."""
+        return self._snapshot
+
     def snapshot(self) -> Snapshot:
         """The data as it is now. Raises what storage raises.
 

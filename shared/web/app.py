@@ -6,6 +6,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -91,8 +92,15 @@ def correlation_of(headers: Mapping[str, str]) -> str:
     return given if _GUID.fullmatch(given) else str(uuid.uuid4())
 
 
-def body_of(request: HttpRequest) -> dict[str, Any]:
+_exact: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def body_of(request: HttpRequest, *, exact: bool = False) -> dict[str, Any]:
     """The JSON object in a request's body; an empty body is an empty object.
+
+    Args:
+        request: what came in.
+        exact: numbers with a fraction are decimals with the digits they came with, instead of floats.
 
     Raises:
         InvalidRequest: it is no JSON object.
@@ -101,7 +109,7 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        content = msgspec.json.decode(body)
+        content = _exact.decode(body) if exact else msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise InvalidRequest("The request's body is not valid JSON.") from None
     if not isinstance(content, dict):

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from shared.model import odd_json, times
+from shared.model.action import Action
 from shared.model.company import Company
 from shared.model.domains import display_domain
 from shared.model.resource import CustomerProfile, Details, Member, Referral, Requirements, Resource
@@ -32,7 +33,15 @@ def run_item(run: Run) -> dict[str, Any]:
     return item
 
 
-SUBJECTS: Final[Mapping[type, tuple[str, Callable[[Any], object]]]] = {Run: ("run", run_item)}
+def action_item(action: Action) -> dict[str, Any]:
+    """An action as answers carry it."""
+    return action.public()
+
+
+SUBJECTS: Final[Mapping[type, tuple[str, Callable[[Any], object]]]] = {
+    Run: ("run", run_item),
+    Action: ("action", action_item),
+}
 """What an error may be about: the member of the problem document that shows it, and how."""
 
 
@@ -44,6 +53,15 @@ def item(snapshot: Snapshot, position: int, now: datetime) -> dict[str, Any]:
         "owner": {"mail": owner.mail, "name": owner.name} if owner else None,
         "commentCount": len(snapshot.desk.comments.get(position, ())),
     }
+
+
+def answered(snapshot: Snapshot, referral: ReferralSummary, now: datetime) -> dict[str, Any]:
+    """A referral that has just changed, with what a snapshot from before knows of it, as lists carry it."""
+    position = snapshot.referral(referral.id)
+    if position is None:
+        nobody = Belonging(None, None, by_hand=False)
+        return {**referral_item(referral, nobody, now), "owner": None, "commentCount": 0}
+    return {**item(snapshot, position, now), **referral_item(referral, snapshot.belonging(position), now)}
 
 
 def referral_page(snapshot: Snapshot, query: ReferralQuery, now: datetime) -> dict[str, Any]:

@@ -363,5 +363,65 @@ PAGE: Final = (
     Route("health", "GET", "api/health", "page:get_health", None, "200 while the process serves; open to everybody."),
     Route("health_head", "HEAD", "api/health", "page:get_health", None, "The same without a body, for load balancers."),
 )
-ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *SHARING, *SUBSCRIPTIONS, *SIGN_IN, *EVENTS, *PAGE)
+ACTIONS: Final = (
+    Route(
+        "post_action",
+        "POST",
+        f"{API}/referrals/{{id}}/actions",
+        "actions:post_action",
+        Role.WRITE,
+        'Acts on a referral: `{"action", "changes", "reason", "remark", "seen", "dryRun"}`. 200 applied; 202 waits.',
+    ),
+    Route(
+        "post_batch",
+        "POST",
+        f"{API}/actions",
+        "actions:post_batch",
+        Role.WRITE,
+        'Acts on many: `{"action", "ids", "changes", "reason", "remark"}`. 202 with the batch.',
+    ),
+    Route("list_actions", "GET", f"{API}/actions", "actions:list_actions", Role.READ, "Who did what, newest first."),
+    Route("get_action", "GET", f"{API}/actions/{{id}}", "actions:get_action", Role.READ, "One action."),
+    Route(
+        "cancel_action",
+        "POST",
+        f"{API}/actions/{{id}}/cancel",
+        "actions:cancel_action",
+        Role.WRITE,
+        "Takes back an action that waits.",
+    ),
+    Route(
+        "send_action",
+        "POST",
+        f"{API}/actions/{{id}}/send",
+        "actions:send_action",
+        Role.WRITE,
+        "Sends an action that waits, now.",
+    ),
+    Route(
+        "retry_action",
+        "POST",
+        f"{API}/actions/{{id}}/retry",
+        "actions:retry_action",
+        Role.WRITE,
+        "Tries an action that failed once more.",
+    ),
+    Route(
+        "get_batch",
+        "GET",
+        f"{API}/batches/{{id}}",
+        "actions:get_batch",
+        Role.READ,
+        "A batch with its actions.",
+    ),
+    Route(
+        "cancel_batch",
+        "POST",
+        f"{API}/batches/{{id}}/cancel",
+        "actions:cancel_batch",
+        Role.WRITE,
+        "Cancels what of a batch still waits.",
+    ),
+)
+ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *ACTIONS, *SHARING, *SUBSCRIPTIONS, *SIGN_IN, *EVENTS, *PAGE)
 """All of them. A room adds its own group here."""

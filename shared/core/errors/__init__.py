@@ -72,7 +72,14 @@ from shared.core.errors.actions import (
     IdempotencyKeyReused,
     WritingDisabled,
 )
-from shared.core.errors.base import ConfigurationError, FeatureDisabled, HunterError, InternalError, StorageUnavailable
+from shared.core.errors.base import (
+    ConfigurationError,
+    FeatureDisabled,
+    HunterError,
+    InternalError,
+    StorageUnavailable,
+    error_of,
+)
 from shared.core.errors.desk import InvalidTarget, InvalidView, ViewInUse
 from shared.core.errors.dynamics import (
     DynamicsAccessDenied,
@@ -174,4 +181,5 @@ __all__ = [
     "WebhookNoFormer",
     "WebhookTaken",
     "WritingDisabled",
+    "error_of",
 ]

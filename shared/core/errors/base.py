@@ -68,3 +68,13 @@ class StorageUnavailable(HunterError):
     code = "storage_unavailable"
     status = 503
     default = "The app's storage is not responding at the moment. Try again in a minute."
+
+
+def error_of(code: str) -> HunterError:
+    """A new error with a stable code, with its usual sentence; an InternalError for a code that is none."""
+    kinds: list[type[HunterError]] = [HunterError]
+    for kind in kinds:
+        if "code" in vars(kind) and kind.code == code and kind is not HunterError:
+            return kind()
+        kinds += kind.__subclasses__()
+    return InternalError()

@@ -21,6 +21,7 @@ from shared.storage.tables.changes import load_changes
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
+from shared.web.handlers.actions import additions
 from shared.web.sharing import comment_item
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
         snapshot.related(position),
         payload if raw else None,
     )
+    made = services.action_record.of_referral(referral_id)
+    detail |= additions(snapshot.referrals[position], made, principal, services)
     detail["comments"] = [comment_item(comment) for comment in comments.load(services.store, referral_id)]
     # The payload changes without the lists, so the answer itself is what the tag is made of.
     return responses.content(detail)

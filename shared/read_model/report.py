@@ -5,7 +5,7 @@ Every figure is what its query finds in the list, so whoever follows it meets ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from statistics import median
@@ -16,7 +16,7 @@ from shared.model import times
 from shared.model.summary import ReferralSummary
 from shared.read_model.overview import hours_to_answer, value_of
 from shared.read_model.query import Bits, positions_of
-from shared.read_model.questions import NOBODY_S_MAIL, NONE, PAST, referral_query
+from shared.read_model.questions import MOST_LETTERS, NOBODY_S_MAIL, NONE, PAST, referral_query
 from shared.read_model.snapshot import Snapshot
 
 Pairs = tuple[tuple[str, str], ...]
@@ -162,10 +162,12 @@ class Report:
         ]
 
     def _grouped(self, column: str, first: date, last: date) -> list[dict[str, Any]]:
-        values: Sequence[str | None] = sorted(self._snapshot.referral_list.index.values(column))
-        groups = [{column: value, **self._figures(first, last, ((column, value),))} for value in values if value]
-        rest = {column: None, **self._figures(first, last, ((column, NONE),))}
-        return [group for group in (*groups, rest) if _says_something(group)]
+        # What no query can ask for - no country is that long - counts in the totals alone.
+        values = [value for value in self._snapshot.referral_list.index.values(column) if len(value) <= MOST_LETTERS]
+        groups = [{column: value, **self._figures(first, last, ((column, value),))} for value in sorted(values)]
+        if self._snapshot.referral_list.index.without(column):
+            groups.append({column: None, **self._figures(first, last, ((column, NONE),))})
+        return [group for group in groups if _says_something(group)]
 
     def _owners(self) -> list[tuple[dict[str, str] | None, str]]:
         """Each owner as answers carry it, with the parameter's value; last those without."""

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Final, TextIO
+from typing import BinaryIO, Final
 
 from shared.model.run import Run
 
@@ -23,16 +23,14 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def data_output() -> TextIO:
-    """Standard output for data: UTF-8 and the line ends that are written, wherever it leads.
+def binary_output() -> BinaryIO:
+    """Standard output for files: their bytes as they are, wherever it leads.
 
-    Redirected on Windows it would else be in the code page of the system, where neither a byte order mark nor most names
-    exist, and end lines in CR CR LF.
+    As text, redirected on Windows, they would be in the code page of the system, where neither a byte order mark nor most
+    names exist, and end lines in CR CR LF.
     """
-    stream = sys.stdout
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8", errors="strict", newline="")
-    return stream
+    sys.stdout.flush()
+    return sys.stdout.buffer
 
 
 def give_up_output() -> None:

@@ -1,7 +1,7 @@
 """Comma separated values (RFC 4180), in two dialects: for programs, and for spreadsheets of countries with decimal commas.
 
-Every field is quoted. A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers of ours never
-do. Nothing is cut.
+Fields are quoted where the RFC asks for it. A text that a spreadsheet would take for a formula gets an apostrophe before it;
+numbers of ours never do. Nothing is cut.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def write(
     """
     if dialect.bom:
         out.write(_BOM)
-    writer = csv.writer(_Encoded(out), delimiter=dialect.separator, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer = csv.writer(_Encoded(out), delimiter=dialect.separator, lineterminator="\r\n")
     writer.writerow([column.header(language) for column in columns])
     cells = [(column.read, _FORMS[column.kind](dialect)) for column in columns]
     count = 0

@@ -7,14 +7,14 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
+import openpyxl
 import pytest
 from cryptography.fernet import Fernet
 
 from local.simulator import Simulator
 from shared.cli import __main__ as cli
-from shared.cli.export import write_csv
 
 KEY = Fernet.generate_key().decode()
 
@@ -65,6 +65,35 @@ def test_from_sign_in_to_export(world: tuple[Simulator, dict[str, str]], capsys:
     assert len(rows) > 5
 
 
+def test_the_page_s_exports_by_command(
+    world: tuple[Simulator, dict[str, str]], capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    _, settings = world
+    assert cli.main(["sign-in"], settings) == 0
+    assert cli.main(["sync"], settings) == 0
+    capsysbinary.readouterr()
+
+    workbook = tmp_path / "a.xlsx"
+    query = ["--query", "status=New&sort=name", "--output", str(workbook), "--language", "tr"]
+    assert cli.main(["export", "referrals", "--format", "xlsx", "--contacts", *query], settings) == 0
+    book = openpyxl.load_workbook(workbook)
+    assert book.sheetnames == ["Fırsatlar", "Hakkında"]
+    assert {cell.value for cell in book["Fırsatlar"]["J"][1:]} == {"New"}
+    assert book["Fırsatlar"]["B1"].value == "Ad"
+
+    assert (
+        cli.main(["export", "referrals", "--format", "csv", "--dialect", "eu", "--columns", "partnerCenter"], settings)
+        == 0
+    )
+    content = capsysbinary.readouterr().out
+    csv.field_size_limit(1_000_000)
+    assert content.startswith(b"\xef\xbb\xbfErrors;Engagement ID;")
+    assert len(list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))) == 61
+
+    assert cli.main(["export", "referrals", "--query", "colour=red"], settings) == 1
+    assert capsysbinary.readouterr().err.startswith(b"invalid_parameter: ")
+
+
 BROKEN: dict[str, tuple[dict[str, str], str]] = {
     "switched off": ({"HUNTER_PARTNER_CENTER_ENABLED": "false"}, r"FIX +settings: .*HUNTER_PARTNER_CENTER_ENABLED"),
     "nothing set": (
@@ -112,24 +141,6 @@ def test_a_sync_that_fails_says_so_and_exits_with_1(
     _, settings = world
     assert cli.main(["sync"], settings) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("sign_in_required: ")
-
-
-@pytest.mark.parametrize(
-    ("value", "cell"),
-    [
-        ("=1+1", "'=1+1"),
-        ("@cmd", "'@cmd"),
-        ("+49", "'+49"),
-        ("plain", "plain"),
-        (None, ""),
-        ({"USD": 5}, '{"USD":5}'),
-        ([], ""),
-    ],
-)
-def test_no_cell_is_a_formula(value: Any, cell: str) -> None:
-    out = io.StringIO()
-    write_csv([{"a": value}], out)
-    assert next(csv.DictReader(io.StringIO(out.getvalue().removeprefix("\ufeff")))) == {"a": cell}
 
 
 def test_the_exit_codes_are_documented() -> None:

@@ -19,10 +19,10 @@ from shared.read_model.desk import Desk
 from shared.read_model.questions import referral_query
 from shared.read_model.report import Report, weight_of
 from shared.read_model.snapshot import Snapshot
+from tests.read_model.test_snapshot import NOW, worlds
+from tests.read_model.test_snapshot import World as Sets
 from tests.views.simulated import fill
 from tests.views.world import AYSE, World
-from tests.web.test_snapshot import NOW, worlds
-from tests.web.test_snapshot import World as Sets
 
 TODAY = NOW.date()
 WEIGHTS = {

@@ -11,6 +11,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from shared.core.errors import StorageUnavailable
+from shared.model import times
 from shared.model.summary import Problem, ReferralSummary
 from shared.storage.engine import keyed
 from shared.storage.engine.entities import ENTITY_BYTES, Entity, fits, get_text, key, put_text, split_text, unkey
@@ -25,6 +27,8 @@ from shared.storage.engine.tables import Table, TableStore
 from shared.storage.engine.wire import TextRows
 
 _READINGS: Final = 5
+_YOUNG: Final = timedelta(hours=1)
+"""Longer than any process is between the pieces of a payload and its row."""
 PARTITIONS: Final = tuple("0123456789abcdef")
 _TEXTS: Final = {
     "name": "name",
@@ -253,9 +257,9 @@ def payload_of(store: TableStore, row: Mapping[str, Any]) -> str:
 
 def write_pieces(store: TableStore, pieces: Iterable[Entity]) -> None:
     """Store the pieces of a long payload; their key holds the content's hash, so repeating it changes nothing."""
-    table = store.table("ReferralPayloads")
+    table, now = store.table("ReferralPayloads"), times.from_datetime(store.clock.now())
     for piece in pieces:
-        table.replace(piece, None)
+        table.replace({**piece, "at": now}, None)
 
 
 def set_payload(store: TableStore, row: Entity, payload: str) -> None:
@@ -284,9 +288,14 @@ def set_payload(store: TableStore, row: Entity, payload: str) -> None:
 
 
 def sweep_pieces(store: TableStore) -> None:
-    """Remove pieces that no row points to any more; with none stored, one request."""
+    """Remove pieces that no row points to any more; with none stored, one request.
+
+    Young ones stay until the next time: somebody else, an action or an event, may just be about to write their row.
+    """
     table, rows = store.table("ReferralPayloads"), store.table("Referrals")
-    pieces = table.query(None, select=["PartitionKey", "RowKey"])
+    limit = times.from_datetime(store.clock.now() - _YOUNG)
+    columns = ["PartitionKey", "RowKey", "at"]
+    pieces = (piece for piece in table.query(None, select=columns) if (piece.get("at") or "") < limit)
     for (partition, row_key), group in itertools.groupby(
         pieces, key=lambda piece: (piece["PartitionKey"], piece["RowKey"].rpartition("|")[0])
     ):

@@ -119,6 +119,9 @@ param alertEmails string = ''
 @description('How long no sync may succeed before an alert, as an ISO 8601 duration.')
 param noSuccessWindow string = 'PT1H'
 
+@description('Where the folder docs of this repository can be read, for links in alerts, such as https://github.com/contoso/hunter/blob/main/docs; empty: none.')
+param documentationUrl string = ''
+
 @description('Most that Log Analytics takes in a day, in GB.')
 param dailyQuotaGb int = 1
 
@@ -182,6 +185,7 @@ module resources 'resources.bicep' = {
     readerIds: readerIds
     alertEmails: alertEmails
     noSuccessWindow: noSuccessWindow
+    documentationUrl: documentationUrl
     dailyQuotaGb: dailyQuotaGb
     monthlyBudget: monthlyBudget
     budgetStartDate: budgetStartDate

@@ -127,6 +127,9 @@ param alertEmails string = ''
 @description('How long no sync may succeed before an alert, as an ISO 8601 duration.')
 param noSuccessWindow string = 'PT1H'
 
+@description('Where the folder docs of this repository can be read, for links in alerts, such as https://github.com/contoso/hunter/blob/main/docs; empty: none.')
+param documentationUrl string = ''
+
 @minValue(1)
 @description('Most that Log Analytics takes in a day, in GB.')
 param dailyQuotaGb int = 1
@@ -155,6 +158,7 @@ var dataStorageName = 'stdata${token}'
 var keyVaultName = 'kv-hunter-${token}'
 var deploymentContainerName = 'app-package'
 var pageUrl = 'https://${functionAppName}.azurewebsites.net'
+var reachedAt = empty(publicUrl) ? pageUrl : publicUrl
 var tags = {
   'azd-env-name': environmentName
 }
@@ -255,6 +259,7 @@ module entra 'modules/entra.bicep' = if (createAppRegistration) {
     uniqueName: functionAppName
     displayName: 'Hunter Partner Center Sync (${environmentName})'
     pageUrl: pageUrl
+    publicUrl: publicUrl
     identityPrincipalId: identity.properties.principalId
     operatorIds: operatorIds
     writerIds: writerIds
@@ -318,6 +323,7 @@ module alerts 'modules/alerts.bicep' = {
     emails: alertEmails
     syncEnabled: partnerCenterEnabled
     noSuccessWindow: noSuccessWindow
+    documentationUrl: documentationUrl
   }
 }
 
@@ -345,5 +351,5 @@ output dataStorageName string = dataStorageName
 output tableServiceUri string = dataStorage.outputs.tableServiceUri
 output authClientId string = createAppRegistration ? entra!.outputs.clientId : authClientId
 output identityPrincipalId string = identity.properties.principalId
-output pageUrl string = '${pageUrl}/app'
-output signInCallbackUrl string = '${pageUrl}/api/v1/partner-center/sign-in/callback'
+output pageUrl string = '${reachedAt}/app'
+output signInCallbackUrl string = '${reachedAt}/api/v1/partner-center/sign-in/callback'

@@ -11,6 +11,9 @@ param syncEnabled bool
 
 param noSuccessWindow string
 
+@description('Where docs/ can be read; each rule then links to its part of operations.md. Empty: none.')
+param documentationUrl string
+
 var addresses = empty(emails) ? [] : split(emails, ',')
 
 var rules = [
@@ -120,7 +123,7 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for r
   kind: 'LogAlert'
   properties: {
     displayName: rule.displayName
-    description: rule.description
+    description: empty(documentationUrl) ? rule.description : '${rule.description} ${documentationUrl}/operations.md#${toLower(replace(replace(last(split(rule.description, 'docs/operations.md: ')), '.', ''), ' ', '-'))}'
     severity: rule.severity
     enabled: rule.enabled
     scopes: [

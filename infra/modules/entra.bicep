@@ -6,6 +6,9 @@ param uniqueName string
 
 param displayName string
 param pageUrl string
+
+@description('Where people reach the page behind a domain of their own or Front Door; empty: at pageUrl alone.')
+param publicUrl string
 param identityPrincipalId string
 
 @description('Object ids of users or groups, comma separated.')
@@ -31,10 +34,15 @@ resource application 'Microsoft.Graph/applications@v1.0' = {
   signInAudience: 'AzureADMyOrg'
   appRoles: appRoles
   web: {
-    homePageUrl: '${pageUrl}/app'
-    redirectUris: [
-      '${pageUrl}/.auth/login/aad/callback'
-    ]
+    homePageUrl: '${empty(publicUrl) ? pageUrl : publicUrl}/app'
+    redirectUris: union(
+      [
+        '${pageUrl}/.auth/login/aad/callback'
+      ],
+      empty(publicUrl) ? [] : [
+        '${publicUrl}/.auth/login/aad/callback'
+      ]
+    )
     implicitGrantSettings: {
       enableIdTokenIssuance: true
     }

@@ -200,6 +200,10 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
     }
     httpSettings: {
       requireHttps: true
+      // Front Door and the like say in X-Forwarded-Host under which name people came.
+      forwardProxy: {
+        convention: empty(publicUrl) ? 'NoProxy' : 'Standard'
+      }
     }
     identityProviders: {
       azureActiveDirectory: {

@@ -70,8 +70,12 @@ def test_rules_are_evaluated_alike_resolve_themselves_and_tell_somebody() -> Non
     assert ALERTS.words("autoMitigate") == ["true"]
     assert re.search(r"actionGroups: \[\s*actionGroup.id\s*\]", source)
     assert re.search(r"scopes: \[\s*workspaceId\s*\]", source)
-    for field in ("query", "operator", "threshold", "severity", "enabled", "window", "displayName", "description"):
+    for field in ("query", "operator", "threshold", "severity", "enabled", "window", "displayName"):
         assert f"rule.{field}\n" in source
+    # Where the documents can be read, each rule links to its part of them.
+    assert (
+        "description: empty(documentationUrl) ? rule.description : '${rule.description} ${documentationUrl}/" in source
+    )
 
 
 def test_the_function_that_is_left_out_of_the_page_s_errors_is_the_sync() -> None:

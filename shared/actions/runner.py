@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -23,7 +24,7 @@ from shared.partner_center.client import Authenticator, PartnerCenterClient
 from shared.storage.engine.tables import Operation, RowConflict, TableStore
 from shared.storage.tables.actions import ActionTable, OpenAction, begin, end, leave_off, move
 from shared.storage.tables.lane import LANE_SECONDS, Lane, LaneBusy
-from shared.storage.tables.sync_state import SyncState
+from shared.storage.tables.sync_state import Head, SyncState
 from shared.sync.intake import Before, Intake
 
 log = get_logger(__name__)
@@ -132,11 +133,13 @@ class Runner:
         )
         try:
             self._keep_interval()
-            sat = sitting.go(action, self._pause_left())
+            head = self._state.load()
+            sat = sitting.go(action, self._pause_left(head))
             if sat.record is not None and sat.due_at is None:
                 ours = action.state == "applied" and not action.already_done
                 by = Author(action.who.id, action.who.name) if ours else None
-                self._intake.enter(sat.record, before, ask=lambda: client.referral(action.referral_id), by=by)
+                ask = partial(client.referral, action.referral_id)
+                self._intake.enter(sat.record, before, ask=ask, by=by, head=head)
         finally:
             client.close()
         self._note_fault(sat)
@@ -167,9 +170,9 @@ class Runner:
             passed = (self._clock.now() - times.to_datetime(last)).total_seconds()
             self._clock.sleep(min(interval, interval - passed))
 
-    def _pause_left(self) -> float:
+    def _pause_left(self, head: Head) -> float:
         """The seconds that Partner Center still wants to be left alone."""
-        until = self._state.load().paused_until
+        until = head.paused_until
         return (times.to_datetime(until) - self._clock.now()).total_seconds() if until else 0.0
 
     def _pause(self, seconds: float) -> None:

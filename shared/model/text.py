@@ -35,6 +35,8 @@ UNKNOWN_COUNTRY: Final = "zz"
 _KEY_LETTERS: Final = 100
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});", re.ASCII)
 _TIMES_ESCAPED: Final = 3
+_DIALLED: Final = re.compile(r"[+(]?[0-9][0-9()./-]*")
+_PHONE_DIGITS: Final = 7
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _INSIDE_WORDS: Final = re.compile(r"[.'`]")
 _END_OF_WORD: Final = re.compile(r"(?<=[^\W_]{2})\.")
@@ -77,6 +79,21 @@ def _is_decoration(letter: str) -> bool:
 
 
 _undecorating: Final = _Undecorating()
+
+
+def digits(text: str) -> str:
+    """The digits of a telephone number, however it is written."""
+    return "".join(letter for letter in text if letter.isdigit())
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """What a search looks for: folded words, each of which must occur; of a telephone number its digits count alone."""
+    return tuple(sorted({_dialled(word) for word in fold(text).split()}))
+
+
+def _dialled(word: str) -> str:
+    number = digits(word)
+    return number if _DIALLED.fullmatch(word) and (word[0] in "+(" or len(number) >= _PHONE_DIGITS) else word
 
 
 def readable(text: str) -> str:

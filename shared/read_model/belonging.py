@@ -25,6 +25,8 @@ class Belonging:
     name: str | None
     by_hand: bool
     """Whether a person linked it there."""
+    needs_review: bool = False
+    """Whether that company collects differently named customers, so that this may be another one."""
 
 
 _NOBODY: Final = Belonging(None, None, by_hand=False)
@@ -77,7 +79,8 @@ class Companies:
             return _NOBODY
         company = self.find(home)
         key = company.key if company else self._merged.get(home, home)
-        return Belonging(key, company.name if company else None, by_hand=by_hand)
+        doubtful = company is not None and company.needs_review and not by_hand
+        return Belonging(key, company.name if company else None, by_hand=by_hand, needs_review=doubtful)
 
     def position_of(self, key: str) -> int | None:
         """The position of the company under a key, or of the one that it is merged into."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
@@ -91,8 +92,15 @@ class CompanyList:
                 "referralCount": lambda: [row.referral_count for row in rows],
                 "lastActivity": lambda: [row.last_activity for row in rows],
                 "nextDeadline": lambda: [row.next_deadline for row in rows],
+                "openValue": lambda: [_main(row.open_value) for row in rows],
+                "wonValue": lambda: [_main(row.won_value) for row in rows],
             },
         )
+
+
+def _main(values: Mapping[str, Decimal]) -> tuple[str, Decimal] | None:
+    """The largest amount with its currency: companies are ranked within a currency, never across currencies."""
+    return max(values.items(), key=lambda value: (value[1], value[0]), default=None)
 
 
 def _has_open_value(company: Company, query: CompanyQuery) -> bool:

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Final
 
 from shared.model import times
+from shared.model.money import CURRENCIES
 from shared.model.summary import ReferralSummary
 
 SOON: Final = timedelta(days=3)
@@ -18,6 +19,8 @@ NEXT: Final = 5
 MONTHS: Final = 12
 _PIPELINE: Final = ("New", "Active", "Closed")
 _LAST: Final = "\U0010ffff"
+TOO_LARGE: Final = Decimal(10) ** 12
+"""An amount from here on is a slip of the keyboard, or a currency's smallest coins: it would drown all others in a sum."""
 _EXACT: Final = Context(prec=200)
 """Wide enough for the sum of any two amounts that ``model.resource`` lets through: nothing is rounded."""
 
@@ -58,6 +61,8 @@ def figures(referrals: Iterable[ReferralSummary], now: datetime) -> dict[str, An
         },
         "openValue": value_of(referral for referral in present if referral.is_open),
         "wonValue": value_of(referral for referral in present if referral.is_won),
+        "open": _worth([referral for referral in present if referral.is_open]),
+        "won": _worth([referral for referral in present if referral.is_won]),
         "byStatus": [
             {"status": status, "substatus": substatus, "count": len(members), "value": value_of(members)}
             for (status, substatus), members in sorted(by_status.items(), key=lambda group: _in_pipeline(*group[0]))
@@ -78,6 +83,19 @@ def value_of(referrals: Iterable[ReferralSummary]) -> Mapping[str, Decimal]:
         if referral.deal_value is not None and referral.currency:
             sums[referral.currency] = _EXACT.add(sums.get(referral.currency, Decimal(0)), referral.deal_value)
     return dict(sorted(sums.items()))
+
+
+def _worth(referrals: Sequence[ReferralSummary]) -> dict[str, Any]:
+    """Sums that can be trusted, and how many referrals are in none of them and why."""
+    valued = [referral for referral in referrals if referral.deal_value is not None]
+    priced = [referral for referral in valued if referral.currency in CURRENCIES]
+    counted = [referral for referral in priced if referral.deal_value is not None and referral.deal_value < TOO_LARGE]
+    return {
+        "value": value_of(counted),
+        "noValue": len(referrals) - len(valued),
+        "noCurrency": len(valued) - len(priced),
+        "tooLarge": len(priced) - len(counted),
+    }
 
 
 def _in_pipeline(status: str | None, substatus: str | None) -> tuple[int, str, str]:

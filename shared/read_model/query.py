@@ -23,7 +23,7 @@ from shared.model.text import fold
 
 Bits = int
 """A set of items."""
-SortValue = str | Decimal | int | None
+SortValue = str | Decimal | int | tuple[str, Decimal] | None
 _TRUTH: Final = bytes.maketrans(b"01", b"\x00\x01")
 _DIGITS: Final = bytes.maketrans(b"\x00\x01", b"01")
 _QUESTIONS_KEPT: Final = 64

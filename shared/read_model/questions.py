@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from shared.core.errors import InvalidParameter
 from shared.model.desk import mail_key
-from shared.model.text import fold
+from shared.model.text import search_words
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ CATEGORIES: Final = ("marketplaceLead", "qualifiedLead", "coSell", "private", "p
 MISSING: Final = ("exclude", "include", "only")
 ME: Final = "me"
 NONE: Final = "none"
-"""For owners, countries and stages: those that have none."""
+"""For owners, countries, currencies, stages and values: those that have none."""
 NOBODY_S_MAIL: Final = ""
 """What ``me`` is for somebody without an address: nobody's."""
 REFERRAL_SORTS: Final = (
@@ -43,14 +43,27 @@ REFERRAL_SORTS: Final = (
     "status",
     "country",
     "dealValue",
+    "dealValueByCurrency",
     "closingDateTime",
     "expirationDateTime",
 )
-COMPANY_SORTS: Final = ("name", "referralCount", "lastActivity", "nextDeadline")
+COMPANY_SORTS: Final = ("name", "referralCount", "lastActivity", "nextDeadline", "openValue", "wonValue")
+VALUES: Final = (NONE, "given")
 PAGING: Final = ("page", "pageSize")
 REFERRAL_PARAMETERS: Final = (
     *("status", "substatus", "direction", "category", "salesStage", "country", "company", "m365", "currency"),
-    *("minValue", "maxValue", "createdMonth", "created", "accepted", "closed", "closing", "openOn", "expiring"),
+    *(
+        "value",
+        "minValue",
+        "maxValue",
+        "createdMonth",
+        "created",
+        "accepted",
+        "closed",
+        "closing",
+        "openOn",
+        "expiring",
+    ),
     *("missing", "owner", "q", "sort"),
 )
 COMPANY_PARAMETERS: Final = ("q", "country", "m365", "needsReview", "currency", "minValue", "maxValue", "sort")
@@ -118,6 +131,8 @@ class ReferralQuery:
     """Addresses as they are compared, or ``NONE``; ``me`` is told by then."""
     dates: Dates = field(default_factory=Dates)
     m365: bool | None = None
+    value: str | None = None
+    """``none``: those without a deal value; ``given``: those with one."""
     min_value: Decimal | None = None
     max_value: Decimal | None = None
     expiring: int | None = None
@@ -192,6 +207,7 @@ def referral_query_of(given: Given, me: str) -> ReferralQuery:
             open_on=given.day("openOn"),
         ),
         m365=given.boolean("m365"),
+        value=given.one_of("value", VALUES),
         min_value=given.amount("minValue"),
         max_value=given.amount("maxValue"),
         expiring=given.whole("expiring", 0, MOST_DAYS),
@@ -325,7 +341,7 @@ class Given:
             lambda text: text if len(text) <= MOST_LETTERS_OF_Q else None,
             f"have at most {MOST_LETTERS_OF_Q} characters",
         )
-        return tuple(sorted({*fold(text or "").split()}))
+        return search_words(text or "")
 
     def paging(self, sorts: Sequence[str], default: str) -> Paging:
         """Order and page."""

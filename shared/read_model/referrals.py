@@ -14,9 +14,9 @@ from shared.read_model.desk import DeskIndex
 from shared.read_model.query import Bits, Index, Ranking, Search, Selection, folded, to_bits
 from shared.read_model.questions import NONE, PAST, THIS_MONTH, Dates, Days, ReferralQuery
 
-FACETS: Final = ("status", "substatus", "direction", "category", "country")
-COLUMNS: Final = ("currency", "sales_stage")
-_MAY_BE_NONE: Final = ("country", "sales_stage")
+FACETS: Final = ("status", "substatus", "direction", "category", "country", "currency")
+COLUMNS: Final = ("sales_stage",)
+_MAY_BE_NONE: Final = ("country", "currency", "sales_stage")
 """Columns of which a query may ask for what has no value."""
 _OPEN: Final = ("New", "Active")
 _END_OF_DAY: Final = "T99"
@@ -75,6 +75,9 @@ class ReferralList:
             filters["m365"] = self._in_tenants if query.m365 else index.everything & ~self._in_tenants
         if query.min_value is not None or query.max_value is not None:
             filters["value"] = self._by_value.between(query.min_value, query.max_value)
+        if query.value:
+            valued = self._by_value.between()
+            filters["given_value"] = valued if query.value == "given" else index.everything & ~valued
         if query.expiring is not None:
             due = times.from_datetime(now + timedelta(days=query.expiring))
             filters["expiring"] = self._by_deadline.between(most=due)
@@ -175,6 +178,10 @@ class ReferralList:
                 "closingDateTime": lambda: [row.closing_date_time for row in rows],
                 "expirationDateTime": lambda: [row.expiration_date_time for row in rows],
                 "dealValue": lambda: [row.deal_value for row in rows],
+                "dealValueByCurrency": lambda: [
+                    None if row.deal_value is None or not row.currency else (row.currency, row.deal_value)
+                    for row in rows
+                ],
                 "name": lambda: folded(row.name for row in rows),
                 "customerName": lambda: folded(row.customer_name for row in rows),
                 "companyName": lambda: folded(belonging.name for belonging in self._companies.belongings),

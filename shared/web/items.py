@@ -15,7 +15,7 @@ from shared.model.domains import display_domain
 from shared.model.resource import CustomerProfile, Details, Member, Referral, Requirements, Resource
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
-from shared.model.text import readable
+from shared.model.text import digits, fold, readable
 from shared.read_model.belonging import Belonging
 from shared.read_model.query import Selection
 from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
@@ -23,6 +23,8 @@ from shared.read_model.report import Report
 from shared.read_model.snapshot import Snapshot
 
 _DAY: Final = timedelta(days=1)
+_CONTACTS: Final = 100
+"""How many people a company shows."""
 
 
 def run_item(run: Run) -> dict[str, Any]:
@@ -146,6 +148,7 @@ def referral_item(referral: ReferralSummary, company: Belonging, now: datetime) 
         "customerName": referral.customer_name,
         "companyKey": company.key,
         "companyName": company.name,
+        "companyNeedsReview": company.needs_review,
         "category": referral.category,
         "type": referral.type,
         "qualification": referral.qualification,
@@ -240,6 +243,26 @@ def _people(members: Iterable[Member | None] | None) -> list[dict[str, str | Non
         for member in members or []
         if member
     ]
+
+
+def contacts(payloads: Iterable[tuple[str, Referral]]) -> list[dict[str, Any]]:
+    """The customer's people in these records, each once, with the referrals that name them.
+
+    Args:
+        payloads: records by their referral's id, those to be trusted most first.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for referral_id, referral in payloads:
+        for person in _people((referral.customer_profile or CustomerProfile()).team):
+            name = " ".join(filter(None, (person["firstName"], person["lastName"])))
+            key = (person["email"] or "").strip().casefold() or f"{fold(name)} {digits(person['phoneNumber'] or '')}"
+            if not key.strip():
+                continue
+            known = found.setdefault(key, {**person, "referrals": []})
+            known["referrals"].append(referral_id)
+            for field, value in person.items():
+                known[field] = known[field] or value
+    return list(found.values())[:_CONTACTS]
 
 
 def _as_received(parts: Iterable[Resource | None] | None) -> list[dict[str, Any]]:

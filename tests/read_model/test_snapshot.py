@@ -135,7 +135,8 @@ queries = st.fixed_dictionaries(
         "direction": several("Incoming", "Outgoing"),
         "category": several("coSell", "private", "other"),
         "country": several("TR", "de", "none"),
-        "currency": several("USD", "EUR"),
+        "currency": several("USD", "EUR", "none"),
+        "value": st.sampled_from(["none", "given"]),
         "salesStage": several("Propose", "60", "Gone", "none"),
         "owner": several("me", "none", "AYSE@partner.com", "bora@partner.com", "nobody@partner.com"),
         "created": st.sampled_from(RANGES),
@@ -160,7 +161,14 @@ queries = st.fixed_dictionaries(
 
 def sort_value(item: Mapping[str, Any], sort: str) -> Any:
     """What an item is sorted by."""
-    value = item[sort.removeprefix("-")]
+    field = sort.removeprefix("-")
+    if field == "dealValueByCurrency":
+        priced = item["dealValue"] is not None and item["currency"]
+        return (item["currency"], item["dealValue"]) if priced else None
+    value = item[field]
+    if field in {"openValue", "wonValue"}:
+        amount, currency = max(((amount, currency) for currency, amount in value.items()), default=(None, ""))
+        return None if amount is None else (currency, amount)
     if isinstance(value, str):
         return datetime.fromisoformat(value) if sort.endswith(("DateTime", "Activity", "Deadline")) else fold(value)
     return value
@@ -228,6 +236,8 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
     if "m365" in query and (item["companyKey"] in world.tenants) is not (query["m365"] == "true"):
         return False
     value = item["dealValue"]
+    if "value" in query and (value is None) is not (query["value"] == "none"):
+        return False
     if "minValue" in query and (value is None or value < Decimal(query["minValue"])):
         return False
     if "maxValue" in query and (value is None or value > Decimal(query["maxValue"])):
@@ -267,7 +277,7 @@ def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> Non
             for item in every
             if item[facet] and fits(world, item, query, ignoring=facet)
         )
-        for facet in ("status", "substatus", "direction", "category", "country", "owner")
+        for facet in ("status", "substatus", "direction", "category", "country", "currency", "owner")
     }
     asked = parameters.referral_query(request, ME)
     assert [items.item(world.snapshot, place, NOW) for place in world.snapshot.ordered(asked, NOW)] == ordered

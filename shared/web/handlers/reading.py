@@ -73,6 +73,9 @@ def get_company(request: HttpRequest, principal: Principal, services: Services) 
         return {
             **items.company_item(snapshot, company),
             "referrals": [items.item(snapshot, position, now) for position in newest],
+            "contacts": _contacts(
+                services, [snapshot.referrals[position].id for position in newest[:_COMPANY_HISTORIES]]
+            ),
             "history": _changes(services, [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]),
         }
 
@@ -124,6 +127,12 @@ def get_quarantine(request: HttpRequest, principal: Principal, services: Service
     parameters.no_parameters(request)
     records = quarantine.load(services.store)
     return responses.json({"items": records, "total": len(records)})
+
+
+def _contacts(services: Services, latest: Sequence[str]) -> list[dict[str, Any]]:
+    """The customer's people in these referrals, those of the first of them first."""
+    payloads = dict(services.read_model.payloads(latest))
+    return items.contacts((referral_id, payloads[referral_id]) for referral_id in latest if referral_id in payloads)
 
 
 def _changes(services: Services, latest: Sequence[ReferralSummary]) -> list[dict[str, Any]]:

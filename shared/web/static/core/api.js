@@ -2,6 +2,8 @@
 
 /** @import { CompanyDetail, Company, Page, Quarantined, Referral, ReferralDetail, Run, SignInCheck, SignInStart, Summary, SyncStatus } from "./contract.ts" */
 
+import { heardTime } from "./clock.js";
+
 /** Where the API lies. A link to a file of it (an export) begins with it too. */
 export const ROOT = "/api/v1/partner-center";
 const REMEMBERED = 60;
@@ -59,6 +61,7 @@ async function request(method, path, { signal, headers, body } = {}) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem("network");
   }
+  heardTime(response.headers.get("Date"));
   const location = response.headers.get("Location");
   if (response.status === 304 && known) return { status: 304, body: known.body, location };
   // The platform's own sign-in answers with a redirect to another site once the session of the browser is over.

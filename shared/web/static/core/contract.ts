@@ -9,6 +9,7 @@ export interface Referral {
   customerName: string | null;
   companyKey: string | null;
   companyName: string | null;
+  companyNeedsReview?: boolean;
   category: string;
   type: string | null;
   qualification: string | null;
@@ -101,6 +102,7 @@ export interface Company {
 
 export interface CompanyDetail extends Company {
   referrals: Referral[];
+  contacts: (Person & { referrals: string[] })[];
   history?: { at: string; referralId: string; referralName: string | null; changes: Change[] }[];
 }
 
@@ -115,6 +117,14 @@ export interface Page<Item> {
   dataVersion: string;
 }
 
+/** Sums that can be trusted, and how many referrals are in none of them. */
+export interface Worth {
+  value: Money;
+  noValue: number;
+  noCurrency: number;
+  tooLarge: number;
+}
+
 export interface Summary {
   dataVersion: string;
   generatedAt: string;
@@ -127,6 +137,8 @@ export interface Summary {
   unanswered: { count: number; dueSoon: number; next: Referral[] };
   openValue: Money;
   wonValue: Money;
+  open: Worth;
+  won: Worth;
   byStatus: { status: string | null; substatus: string | null; count: number; value: Money }[];
   bySalesStage: { salesStage: string | null; count: number; value: Money }[];
   byMonth: { month: string; incoming: number; outgoing: number }[];

@@ -1,10 +1,11 @@
 // Numbers, money, dates and names as the language writes them.
 
-import { format } from "./language.js";
+import { currentLanguage, format } from "./language.js";
 
 const NOTHING = "–";
 /** Signs that several currencies share: "$" alone may be American, Canadian or Australian. */
 const SHARED_SIGNS = new Set(["$", "¥", "£", "₩", "₱", "₨"]);
+const DAY_MS = 86_400_000;
 const MIDNIGHT = /^\d{4}-\d{2}-\d{2}(T00:00(:00(\.0+)?)?(Z|\+00:00)?)?$/;
 
 /** @param {number} value */
@@ -44,9 +45,11 @@ const display = (currency) =>
 export function money(value, currency, compact = false) {
   if (value === null || value === undefined) return NOTHING;
   if (!currency || !isCurrency(currency)) return [compact ? compactNumber(value) : number(value), currency].filter(Boolean).join(" ");
+  // "939 B" would read as billions in Turkish: there the word stands, "939 bin ₺".
+  if (compact && currentLanguage() === "tr") return `${compactNumber(value)} ${signOf(currency)}`;
   const whole = Number.isInteger(value);
   const options = compact
-    ? { notation: /** @type {const} */ ("compact"), compactDisplay: /** @type {const} */ ("short"), maximumSignificantDigits: 3 }
+    ? { notation: /** @type {const} */ ("compact"), maximumSignificantDigits: 3 }
     : whole
       ? { maximumFractionDigits: 0 }
       : {};
@@ -57,7 +60,17 @@ export function money(value, currency, compact = false) {
 
 /** @param {number} value */
 const compactNumber = (value) =>
-  format("compact", (locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 })).format(value);
+  format("compact", (locale) => {
+    const compactDisplay = currentLanguage() === "tr" ? /** @type {const} */ ("long") : /** @type {const} */ ("short");
+    return new Intl.NumberFormat(locale, { notation: "compact", compactDisplay, maximumSignificantDigits: 3 });
+  }).format(value);
+
+/** The sign or code by which a currency is told from all others. @param {string} currency */
+export const signOf = (currency) =>
+  format(`sign ${currency}`, (locale) => {
+    const parts = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: display(currency) }).formatToParts(0);
+    return { sign: parts.find(({ type }) => type === "currency")?.value ?? currency };
+  }).sign;
 
 /**
  * Whether a time is a date: Partner Center and people write dates as midnight UTC, and such a day is the same day everywhere.
@@ -80,6 +93,13 @@ function written(value, options, name) {
 export const date = (value) =>
   isDate(value) ? written(value, { dateStyle: "medium", timeZone: "UTC" }, "dateUTC") : written(value, { dateStyle: "medium" }, "date");
 
+/** The day that a time falls on for the reader, counted from 1970; of a date that day. @param {string | number} time */
+export function dayNumber(time) {
+  if (typeof time === "string" && isDate(time)) return Math.floor(Date.parse(`${time.slice(0, 10)}T00:00:00Z`) / DAY_MS);
+  const local = new Date(time);
+  return Math.floor(Date.UTC(local.getFullYear(), local.getMonth(), local.getDate()) / DAY_MS);
+}
+
 /** With the time of day, where it has one. @param {string | null | undefined} value */
 export const dateTime = (value) =>
   isDate(value) ? date(value) : written(value, { dateStyle: "medium", timeStyle: "short" }, "dateTime");
@@ -100,11 +120,30 @@ export function duration(hours) {
   ).format(Number(value));
 }
 
-/** The name of a country, or what stands there instead. @param {string | null | undefined} code two letters */
+/** The name of a country, or what stands there instead. @param {string | null | undefined} code two letters, or a name */
 export function country(code) {
   if (!code) return NOTHING;
-  if (!/^[A-Za-z]{2}$/.test(code)) return code;
-  return format("country", (locale) => new Intl.DisplayNames(locale, { type: "region" })).of(code.toUpperCase()) ?? code;
+  const known = /^[A-Za-z]{2}$/.test(code) ? code : countriesByName().get(fold(code));
+  if (!known) return code;
+  return format("country", (locale) => new Intl.DisplayNames(locale, { type: "region" })).of(known.toUpperCase()) ?? code;
+}
+
+/** Codes by the names that countries have in our languages: "TÜRKIYE" is the same as "TR". @type {Map<string, string> | null} */
+let countryNames = null;
+
+function countriesByName() {
+  if (countryNames) return countryNames;
+  countryNames = new Map();
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+  for (const language of ["en", "tr"]) {
+    const names = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
+    for (const code of letters.flatMap((first) => letters.map((second) => first + second))) {
+      const name = names.of(code);
+      if (name && !countryNames.has(fold(name))) countryNames.set(fold(name), code);
+    }
+  }
+  for (const [name, code] of [["turkey", "TR"], ["usa", "US"], ["uk", "GB"]]) countryNames.set(String(name), String(code));
+  return countryNames;
 }
 
 /** @param {string[]} items */

@@ -2,8 +2,9 @@
 
 /** @import { Company, Referral } from "../core/contract.ts" */
 
+import { serverNow } from "../core/clock.js";
 import { h, icon } from "../core/dom.js";
-import { date, dateTime } from "../core/format.js";
+import { date, dateTime, dayNumber } from "../core/format.js";
 import { t, term } from "../core/i18n.js";
 
 /** @param {string} text @param {string} tone a class of app.css: blue, green, teal, violet, orange, amber, red, grey, plain @param {string} [title] */
@@ -40,18 +41,20 @@ export function statusBadge(status, substatus) {
 }
 
 /**
- * "Expires in 3 days", on what is still unanswered.
- * @param {number | null} days
- * @param {string | null} [when]
+ * How long somebody still waits for an answer, or for how long in vain, by calendar days where the reader is.
+ * @param {string | null} when the deadline; null: nobody waits
  */
-export function deadlineBadge(days, when) {
-  if (days === null || days === undefined) return null;
-  const text = days < 0 ? t("deadline.past") : days === 0 ? t("deadline.today") : t("deadline.in", { n: days });
-  return badge(text, days < 0 ? "past" : days <= 3 ? "red" : days <= 7 ? "amber" : "grey", when ? dateTime(when) : "");
+export function deadlineBadge(when) {
+  if (!when || Number.isNaN(Date.parse(when))) return null;
+  const now = serverNow();
+  const days = dayNumber(when) - dayNumber(now);
+  if (Date.parse(when) < now) return badge(days < 0 ? t("deadline.past", { n: -days }) : t("deadline.pastToday"), "past", dateTime(when));
+  const text = days <= 0 ? t("deadline.today") : t("deadline.in", { n: days });
+  return badge(text, days <= 3 ? "red" : days <= 7 ? "amber" : "grey", dateTime(when));
 }
 
-/** Whole days left until a time, rounded down. @param {string | null} when */
-export const daysUntil = (when) => (when ? Math.floor((Date.parse(when) - Date.now()) / 86_400_000) : null);
+/** The deadline of a referral that waits for an answer, else null. @param {Referral} referral */
+export const deadlineOf = ({ expiresInDays, expirationDateTime }) => (expiresInDays === null ? null : expirationDateTime);
 
 /** @param {Referral} referral */
 export function marks(referral) {

@@ -4,7 +4,7 @@
 /** @import { Route } from "../core/router.js" */
 
 import { find, h, icon, show } from "../core/dom.js";
-import { collate, number } from "../core/format.js";
+import { collate, fold, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { currentLanguage } from "../core/language.js";
 import { changed, current, go } from "../core/router.js";
@@ -19,6 +19,38 @@ import { changed, current, go } from "../core/router.js";
  * @property {(route: Route, facets: Facets) => HTMLElement[]} build
  */
 
+/** @typedef {{ label: string, values: string[], count: number }} Group values that mean, and so read, the same */
+
+/**
+ * @param {[string, number][]} counted values with their counts
+ * @param {(value: string) => string} label
+ * @returns {Group[]}
+ */
+function grouped(counted, label) {
+  /** @type {Map<string, Group>} */
+  const groups = new Map();
+  for (const [value, count] of counted) {
+    const text = label(value);
+    const group = groups.get(fold(text)) ?? { label: text, values: [], count: 0 };
+    group.values.push(value);
+    group.count += count;
+    groups.set(fold(text), group);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * What is chosen of one parameter, in words; values that mean the same are said once.
+ * @param {string} name
+ * @param {(value: string) => string} label
+ * @returns {(query: URLSearchParams) => Said[]}
+ */
+const saying = (name, label) => (query) =>
+  grouped(query.getAll(name).map((value) => [value, 0]), label).map((group) => ({
+    text: group.label,
+    without: { [name]: query.getAll(name).filter((value) => !group.values.includes(value)) },
+  }));
+
 /**
  * One of several values, with counts.
  * @param {string} name parameter and facet
@@ -28,25 +60,22 @@ import { changed, current, go } from "../core/router.js";
  */
 export const choice = (name, label, order = []) => ({
   name,
-  describe: (query) =>
-    query.getAll(name).map((value) => ({
-      text: label(value),
-      without: { [name]: query.getAll(name).filter((other) => other !== value) },
-    })),
+  describe: saying(name, label),
   build: (route, facets) => {
     const chosen = route.query.getAll(name);
     const counts = { ...Object.fromEntries(chosen.map((value) => [value, 0])), ...facets[name] };
-    const rank = (/** @type {string} */ value) => (order.includes(value) ? order.indexOf(value) : order.length);
-    const values = Object.entries(counts).sort(
-      (a, b) => rank(a[0]) - rank(b[0]) || b[1] - a[1] || collate(label(a[0]), label(b[0])),
+    const rank = (/** @type {Group} */ { values }) => (order.includes(values[0] ?? "") ? order.indexOf(values[0] ?? "") : order.length);
+    const groups = grouped(Object.entries(counts), label).sort(
+      (a, b) => rank(a) - rank(b) || b.count - a.count || collate(a.label, b.label),
     );
-    if (values.length === 0) return [h("p.muted", null, t("filter.none"))];
-    return values.map(([value, count]) =>
-      option("checkbox", name, value, label(value), chosen.includes(value), count, (on) => {
-        const now = current().query.getAll(name).filter((other) => other !== value);
-        go(changed(current(), { [name]: on ? [...now, value] : now }));
-      }),
-    );
+    if (groups.length === 0) return [h("p.muted", null, t("filter.none"))];
+    return groups.map((group) => {
+      const on = group.values.some((value) => chosen.includes(value));
+      return option("checkbox", name, group.values[0] ?? "", group.label, on, group.count, (wanted) => {
+        const others = current().query.getAll(name).filter((other) => !group.values.includes(other));
+        go(changed(current(), { [name]: wanted ? [...others, ...group.values] : others }));
+      });
+    });
   },
 });
 
@@ -54,18 +83,18 @@ export const choice = (name, label, order = []) => ({
  * Exactly one of a few values, the first of them being no filter at all.
  * @param {string} name
  * @param {string[]} values
+ * @param {(value: string) => string} [label]
  * @returns {Filter}
  */
-export const oneOf = (name, values) => ({
+export const oneOf = (name, values, label = (value) => t(`${name}.${value}`)) => ({
   name,
-  describe: (query) =>
-    query.getAll(name).map((value) => ({ text: t(`${name}.${value}`), without: { [name]: null } })),
+  describe: (query) => query.getAll(name).map((value) => ({ text: label(value), without: { [name]: null } })),
   build: (route, facets) =>
     ["", ...values].map((value) => {
       const counts = facets[name];
       const count = value && counts ? (counts[value] ?? 0) : null;
       const chosen = (route.query.get(name) ?? "") === value;
-      return option("radio", name, value, t(`${name}.${value || "any"}`), chosen, count, () =>
+      return option("radio", name, value, value ? label(value) : t(`${name}.any`), chosen, count, () =>
         go(changed(current(), { [name]: value })),
       );
     }),
@@ -80,7 +109,7 @@ export const oneOf = (name, values) => ({
 export const given = (name, label) => ({
   name,
   panel: false,
-  describe: (query) => query.getAll(name).map((value) => ({ text: label(value), without: { [name]: null } })),
+  describe: saying(name, label),
   build: () => [],
 });
 

@@ -6,6 +6,7 @@ import { h } from "../core/dom.js";
 import { country, date, dateTime, money, number } from "../core/format.js";
 import { has, relative, t, term } from "../core/i18n.js";
 import { nothing } from "./badges.js";
+import { stageName } from "./stages.js";
 
 /**
  * A time that keeps itself current, with the exact one as its title.
@@ -63,9 +64,6 @@ export function companySize(size) {
   const more = /^morethan(\d+)employees$/i.exec(size);
   return more ? t("size.more", { from: number(Number(more[1])) }) : size;
 }
-
-/** @param {string | null} stage a word or a percentage */
-export const stageName = (stage) => (stage && /^\d+$/.test(stage) ? t("stage.percent", { n: Number(stage) }) : term("stage", stage));
 
 /** Text that a narrow place may cut, whole in its title. @param {string} tag @param {string} text @param {Record<string, string>} [more] */
 export const whole = (tag, text, more) => h(tag, { ...more, title: text, dir: "auto" }, text);

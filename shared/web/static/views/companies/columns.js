@@ -7,7 +7,7 @@ import { h } from "../../core/dom.js";
 import { country, listing, money, number } from "../../core/format.js";
 import { t, term } from "../../core/i18n.js";
 import { companyHref } from "../../core/router.js";
-import { daysUntil, deadlineBadge, m365Badge, nothing, reviewBadge } from "../../parts/badges.js";
+import { deadlineBadge, m365Badge, nothing, reviewBadge } from "../../parts/badges.js";
 import { ago, amounts, place, whole } from "../../parts/values.js";
 
 /** The largest amount, and how many currencies there are besides. @param {import("../../core/contract.ts").Money} values */
@@ -53,12 +53,10 @@ export const COLUMNS = [
   {
     name: "nextDeadline",
     sort: "nextDeadline",
-    cell: (company) => [
-      deadlineBadge(daysUntil(company.nextDeadline), company.nextDeadline) ?? nothing(),
-    ],
+    cell: (company) => [deadlineBadge(company.nextDeadline) ?? nothing()],
   },
-  { name: "open", cell: (company) => moneyCell(company.openValue) },
-  { name: "won", cell: (company) => moneyCell(company.wonValue) },
+  { name: "open", sort: "openValue", descendingFirst: true, cell: (company) => moneyCell(company.openValue) },
+  { name: "won", sort: "wonValue", descendingFirst: true, cell: (company) => moneyCell(company.wonValue) },
   { name: "country", cell: (company) => [h("span", { title: place(company.country, company.city) }, country(company.country))] },
   { name: "activity", sort: "lastActivity", descendingFirst: true, cell: (company) => [ago(company.lastActivity)] },
 ];

@@ -20,6 +20,7 @@ const companies = {
   address: (company) => companyHref(company.key),
   columns: COLUMNS,
   filters: FILTERS,
+  note: ({ query }) => (/(open|won)Value$/.test(query.get("sort") ?? "") ? t("value.grouped.companies") : null),
 };
 
 /** @type {import("../index.js").ViewModule<Page<Company>>} */

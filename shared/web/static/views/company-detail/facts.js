@@ -6,7 +6,7 @@ import { h } from "../../core/dom.js";
 import { date, dateTime, number } from "../../core/format.js";
 import { relative, t, term } from "../../core/i18n.js";
 import { listHref, referralHref } from "../../core/router.js";
-import { badge, deadlineBadge, statusBadge } from "../../parts/badges.js";
+import { badge, deadlineBadge, deadlineOf, statusBadge } from "../../parts/badges.js";
 import { copyable } from "../../parts/copy.js";
 import { facts, section } from "../../parts/facts.js";
 import { ago, amount, changeList, companySize, moneyList, place } from "../../parts/values.js";
@@ -63,7 +63,7 @@ const line = (referral) =>
     null,
     h("a", { href: referralHref(referral.id), dir: "auto" }, referral.name || t("unnamed.referral")),
     h("span.grow"),
-    deadlineBadge(referral.expiresInDays, referral.expirationDateTime),
+    deadlineBadge(deadlineOf(referral)),
     referral.linkedByHand ? badge(t("linked.badge"), "violet", t("linked.hint")) : null,
     statusBadge(referral.status, referral.substatus),
     amount(referral.dealValue, referral.currency),

@@ -32,6 +32,17 @@ export function sortSelect(kind) {
 }
 
 /**
+ * The order by the name that a column has for it.
+ * @template Item
+ * @param {ListKind<Item>} kind
+ * @param {string} sort
+ */
+function named(kind, sort) {
+  const [sign, name] = sort.startsWith("-") ? ["-", sort.slice(1)] : ["", sort];
+  return sign + (kind.columns.find(({ also }) => also === name)?.sort ?? name);
+}
+
+/**
  * @template Item
  * @param {HTMLElement} root
  * @param {ListKind<Item>} kind
@@ -39,7 +50,7 @@ export function sortSelect(kind) {
  * @param {HTMLElement | null} lead what stands before the columns
  */
 export function headers(root, kind, route, lead) {
-  const sort = route.query.get("sort") ?? kind.defaultSort;
+  const sort = named(kind, route.query.get("sort") ?? kind.defaultSort);
   const select = /** @type {HTMLSelectElement} */ (find(".sort select", root));
   select.value = sort;
   show(

@@ -24,6 +24,7 @@ import { TOOLS } from "./tools.js";
  * @typedef {object} Column
  * @property {string} name also the phrase `column.name` and the class of the cells
  * @property {string} [sort] the API's name to sort by
+ * @property {string} [also] another name of the API's that sorts alike
  * @property {boolean} [descendingFirst]
  * @property {() => boolean} [when] whether it is shown at all
  * @property {(item: Item) => (Node | string | null)[]} cell
@@ -40,6 +41,7 @@ import { TOOLS } from "./tools.js";
  * @property {(item: Item) => string} nameOf
  * @property {(item: Item) => string} address of the item's dialog
  * @property {((page: Page<Item>, route: Route) => Node | null)} [tabs]
+ * @property {((route: Route) => string | null)} [note] what is to be known about the order
  */
 
 /**
@@ -69,6 +71,7 @@ export function showList(root, described, route, page) {
   const sentence = describe(kind, route, page);
   const line = find(".sentence", root);
   if (line.textContent !== sentence) line.textContent = sentence;
+  show(find(".note", root), kind.note?.(route) ?? null);
   headers(root, kind, route, tick?.allBox() ?? null);
   const body = find("tbody", root);
   reconcile(body, page.items, kind.keyOf, (item) => row(kind, item, tick?.box(kind.keyOf(item), kind.nameOf(item)) ?? null), look);
@@ -106,7 +109,7 @@ function frame(kind) {
     ),
     h("div.bar", null, searchField(t(`search.${kind.view}`)), h("div.filters", null)),
     h("div.tags", null),
-    h("div.line", null, h("p.sentence", { role: "status" }), sortSelect(kind)),
+    h("div.line", null, h("div.said", null, h("p.sentence", { role: "status" }), h("p.sub.note", null)), sortSelect(kind)),
     h("div.scroll", null, table),
     h("div.empty", { hidden: true }),
     h("nav.pages", { "aria-label": t("pages.label") }),

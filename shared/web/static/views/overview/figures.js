@@ -1,6 +1,6 @@
 // The figures beside it, each leading to the rows behind it.
 
-/** @import { Money, Summary } from "../../core/contract.ts" */
+/** @import { Summary, Worth } from "../../core/contract.ts" */
 
 import { h } from "../../core/dom.js";
 import { duration, money, number, percent } from "../../core/format.js";
@@ -13,13 +13,13 @@ export const figures = (summary) =>
   h(
     "section.figures",
     { "aria-label": t("overview.figures") },
-    moneyFigure("overview.open", summary.openValue, (currency) => ({ status: ["New", "Active"], currency, sort: "-dealValue" })),
-    moneyFigure("overview.won", summary.wonValue, (currency) => ({ substatus: "Won", currency, sort: "-dealValue" })),
+    moneyFigure("overview.open", summary.open, { status: ["New", "Active"] }),
+    moneyFigure("overview.won", summary.won, { status: "Closed", substatus: "Won" }),
     figure(
       t("overview.response"),
       summary.response.medianHours === null ? "–" : duration(summary.response.medianHours),
       t("overview.response.note", { n: summary.response.answered }),
-      listHref("referrals", { direction: "Incoming", status: ["Active", "Closed"] }),
+      listHref("referrals", { direction: "Incoming", created: "..", accepted: ".." }),
     ),
     figure(
       t("overview.m365"),
@@ -47,13 +47,19 @@ const figure = (label, value, note, address) =>
     h("span.sub", null, note),
   );
 
+/** Amounts from here on are left out of sums: the server says how many there are. */
+const TOO_LARGE = 1e12;
+
 /**
+ * Sums by currency, each leading to the rows behind it, and what is in none of them.
  * @param {string} key
- * @param {Money} values
- * @param {(currency: string) => Record<string, string | string[]>} filters
+ * @param {Worth} worth
+ * @param {Record<string, string | string[]>} filters of all these referrals
  */
-function moneyFigure(key, values, filters) {
-  const all = amounts(values);
+function moneyFigure(key, worth, filters) {
+  const all = amounts(worth.value);
+  // What is too large is not in the sum, so it is not in the list behind it either.
+  const below = worth.tooLarge ? { maxValue: String(TOO_LARGE - 1e-3) } : {};
   return h(
     "div.card.figure.money",
     null,
@@ -68,11 +74,31 @@ function moneyFigure(key, values, filters) {
           null,
           h(
             index === 0 ? "a.figure-value" : "a",
-            { href: listHref("referrals", filters(currency)), title: money(value, currency) },
+            { href: listHref("referrals", { ...filters, currency, ...below, sort: "-dealValue" }), title: money(value, currency) },
             money(value, currency, true),
           ),
         ),
       ),
     ),
+    leftOut(worth, filters),
+  );
+}
+
+/** @param {Worth} worth @param {Record<string, string | string[]>} filters */
+function leftOut(worth, filters) {
+  /** @type {[number, string, Record<string, string>][]} */
+  const reasons = [
+    [worth.noCurrency, "overview.noCurrency", { value: "given", currency: "none" }],
+    [worth.noValue, "overview.noValue", { value: "none" }],
+    [worth.tooLarge, "overview.tooLarge", { minValue: String(TOO_LARGE) }],
+  ];
+  const said = reasons.filter(([count]) => count > 0);
+  if (said.length === 0) return null;
+  return h(
+    "p.sub.left-out",
+    null,
+    t("overview.leftOut"),
+    " ",
+    said.flatMap(([count, phrase, more], index) => [index ? ", " : "", h("a", { href: listHref("referrals", { ...filters, ...more }) }, t(phrase, { n: count }))]),
   );
 }

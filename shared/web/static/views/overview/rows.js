@@ -3,16 +3,18 @@
 /** @import { Money, Summary } from "../../core/contract.ts" */
 
 import { h } from "../../core/dom.js";
-import { money, number } from "../../core/format.js";
+import { isCurrency, money, number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { href, listHref } from "../../core/router.js";
 import { barList } from "../../parts/bars.js";
 import { statusBadge } from "../../parts/badges.js";
-import { amounts, stageName } from "../../parts/values.js";
+import { amounts } from "../../parts/values.js";
+import { byStage, stageName } from "../../parts/stages.js";
 
 /** Amounts in one line. @param {Money} values */
 const worth = (values) =>
   amounts(values)
+    .filter(([currency, value]) => isCurrency(currency) && value < 1e12)
     .slice(0, 3)
     .map(([currency, value]) => money(value, currency, true))
     .join(" · ");
@@ -39,6 +41,23 @@ export const status = ({ byStatus }) =>
     ),
   );
 
+/**
+ * By stage in the order of the funnel; a name and a percentage that mean the same are one.
+ * @param {Summary["bySalesStage"]} rows
+ */
+function merged(rows) {
+  /** @type {Map<string, { stages: string[], count: number, value: Money }>} */
+  const groups = new Map();
+  for (const { salesStage, count, value } of [...rows].sort((a, b) => byStage(a.salesStage, b.salesStage))) {
+    const group = groups.get(stageName(salesStage)) ?? { stages: [], count: 0, value: {} };
+    group.stages.push(salesStage ?? "none");
+    group.count += count;
+    for (const [currency, amount] of Object.entries(value)) group.value[currency] = (group.value[currency] ?? 0) + amount;
+    groups.set(stageName(salesStage), group);
+  }
+  return [...groups];
+}
+
 /** @param {Summary} summary */
 export const stages = ({ bySalesStage }) =>
   h(
@@ -47,11 +66,11 @@ export const stages = ({ bySalesStage }) =>
     h("header", null, h("h2", { id: "stages-title" }, t("overview.stages")), h("span.sub", null, t("overview.stages.note"))),
     bySalesStage.length
       ? barList(
-          bySalesStage.map((row) => ({
-            label: row.salesStage ? stageName(row.salesStage) : t("stage.none"),
-            value: row.count,
-            note: worth(row.value),
-            address: filtered(row.salesStage) && listHref("referrals", { status: ["New", "Active"], salesStage: row.salesStage }),
+          merged(bySalesStage).map(([label, group]) => ({
+            label,
+            value: group.count,
+            note: worth(group.value),
+            address: listHref("referrals", { status: ["New", "Active"], salesStage: group.stages }),
           })),
         )
       : h("p.muted", null, t("overview.stages.none")),

@@ -6,7 +6,7 @@ import { h } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { listHref, referralHref } from "../../core/router.js";
-import { categoryBadge, deadlineBadge } from "../../parts/badges.js";
+import { categoryBadge, deadlineBadge, deadlineOf } from "../../parts/badges.js";
 import { amount, place } from "../../parts/values.js";
 
 /** @param {Summary} summary */
@@ -46,12 +46,12 @@ const next = (referral) =>
       h(
         "span.next-main",
         null,
-        h("span.strong", null, referral.companyName ?? referral.customerName ?? t("unnamed.company")),
+        h("span.strong", null, referral.customerName || referral.companyName || t("unnamed.company")),
         h("span.sub", null, referral.name || t("unnamed.referral")),
       ),
       categoryBadge(referral.category),
       h("span.next-place.muted", null, place(referral.country)),
       amount(referral.dealValue, referral.currency),
-      h("span.next-due", null, deadlineBadge(referral.expiresInDays, referral.expirationDateTime)),
+      h("span.next-due", null, deadlineBadge(deadlineOf(referral))),
     ),
   );

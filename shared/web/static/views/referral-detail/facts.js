@@ -7,8 +7,9 @@ import { date, dateTime } from "../../core/format.js";
 import { t, term } from "../../core/i18n.js";
 import { copyable } from "../../parts/copy.js";
 import { facts, section } from "../../parts/facts.js";
-import { amount, place, stageName } from "../../parts/values.js";
+import { amount, place } from "../../parts/values.js";
 import { linking } from "../linking/linking.js";
+import { stageName } from "../../parts/stages.js";
 
 /** @param {ReferralDetail} referral */
 export function problems(referral) {
@@ -32,7 +33,7 @@ const deal = (referral) =>
     [t("column.value"), referral.dealValue === null ? null : amount(referral.dealValue, referral.currency)],
     [t("detail.stage"), referral.salesStage && stageName(referral.salesStage)],
     [t("detail.closing"), date(referral.closingDateTime)],
-    [t("detail.expires"), dateTime(referral.expirationDateTime)],
+    [t("detail.expires"), referral.expiresInDays === null ? null : dateTime(referral.expirationDateTime)],
     [t("detail.created"), dateTime(referral.createdDateTime)],
     [t("detail.updated"), dateTime(referral.updatedDateTime)],
     [t("detail.accepted"), dateTime(referral.acceptedDateTime)],

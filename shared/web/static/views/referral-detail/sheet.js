@@ -7,7 +7,7 @@ import { api } from "../../core/api.js";
 import { h, icon } from "../../core/dom.js";
 import { t, term } from "../../core/i18n.js";
 import { companyHref, referralHref } from "../../core/router.js";
-import { badge, categoryBadge, deadlineBadge, marks, statusBadge } from "../../parts/badges.js";
+import { badge, categoryBadge, deadlineBadge, deadlineOf, marks, statusBadge } from "../../parts/badges.js";
 import { fillSheet } from "../../parts/dialog.js";
 import { meetCompany } from "../../parts/known.js";
 import { BADGES, BARS, SECTIONS, TOOLS } from "./sections.js";
@@ -33,7 +33,7 @@ export const sheet = {
           categoryBadge(referral.category),
           statusBadge(referral.status, referral.substatus),
           referral.direction ? badge(term("direction", referral.direction), "plain") : null,
-          deadlineBadge(referral.expiresInDays, referral.expirationDateTime),
+          deadlineBadge(deadlineOf(referral)),
           referral.linkedByHand ? badge(t("linked.badge"), "violet", t("linked.hint")) : null,
           marks({ ...referral, problems: [] })[0] ?? null,
           ...BADGES.map((build) => build(referral)),

@@ -3,88 +3,87 @@
 /** @import { Filter } from "../../parts/filters.js" */
 
 import { h } from "../../core/dom.js";
-import { country, monthName, number } from "../../core/format.js";
+import { country, date, isCurrency, listing, monthName, number, signOf } from "../../core/format.js";
 import { t, term } from "../../core/i18n.js";
 import { changed, current, go } from "../../core/router.js";
 import { choice, close, given, oneOf } from "../../parts/filters.js";
+import { checkAll, moneyField, selectField } from "../../parts/forms.js";
 import { companyName } from "../../parts/known.js";
-import { stageName } from "../../parts/values.js";
-
-/** Currencies met so far, to choose from. @type {Set<string>} */
-const currencies = new Set();
-
-/** @param {Iterable<string | null>} codes */
-export function meetCurrencies(codes) {
-  for (const code of codes) if (code && /^[A-Z]{3}$/.test(code)) currencies.add(code);
-}
+import { stageName } from "../../parts/stages.js";
 
 /**
- * A range of amounts in one currency.
- * @param {() => string[]} met the currencies seen so far
- * @returns {Filter}
+ * A range of amounts in one currency: amounts in different currencies can't be compared.
+ * @type {Filter}
  */
-export const valueRange = (met) => ({
+const valueRange = {
   name: "value",
   describe: (query) => {
-    const [low, high, currency] = ["minValue", "maxValue", "currency"].map((name) => query.get(name));
-    if (!low && !high && !currency) return [];
+    const [low, high] = ["minValue", "maxValue"].map((name) => query.get(name));
+    const currencies = query.getAll("currency").map((code) => (code === "none" ? t("currency.none") : code));
+    const whether = query.get("value");
+    if (!low && !high && currencies.length === 0 && !whether) return [];
     const written = [low, high].map((value) => (value ? number(Number(value)) : ""));
     const range = low && high ? `${written[0]}–${written[1]}` : low ? `≥ ${written[0]}` : high ? `≤ ${written[1]}` : "";
+    const about = whether && !range ? t(`filter.value.${whether}`) : t("column.value");
     return [
       {
-        text: [t("column.value"), range, currency].filter(Boolean).join(" "),
-        without: { minValue: null, maxValue: null, currency: null },
+        text: [about, range, listing(currencies)].filter(Boolean).join(" "),
+        without: { minValue: null, maxValue: null, currency: null, value: null },
       },
     ];
   },
-  build: (route) => {
+  build: (route, facets) => {
+    const chosen = route.query.getAll("currency");
+    const codes = [...new Set([...Object.keys(facets["currency"] ?? {}).filter(isCurrency), ...chosen.filter(isCurrency)])];
+    codes.sort((a, b) => (facets["currency"]?.[b] ?? 0) - (facets["currency"]?.[a] ?? 0));
+    const currency = selectField(
+      t("value.currency"),
+      [{ value: "", label: t("value.anyCurrency") }, ...codes.map((code) => ({ value: code, label: named(code, facets["currency"]?.[code]) }))],
+      { name: "currency", value: chosen[0] ?? "" },
+    );
     /** @param {string} name @param {string} label */
-    const input = (name, label) =>
-      h(
-        "label.field",
-        null,
-        label,
-        h("input", { name, type: "number", min: 0, step: "any", inputmode: "decimal", value: route.query.get(name) }),
-      );
-    const chosen = route.query.get("currency");
-    const known = [...new Set([...met(), ...(chosen ? [chosen] : [])])].sort();
+    const bound = (name, label) => {
+      const value = route.query.get(name);
+      return moneyField(label, { name, value: value ? Number(value) : null, currency: () => currency.control.value || null });
+    };
+    const [low, high] = [bound("minValue", t("value.from")), bound("maxValue", t("value.to"))];
+    currency.control.addEventListener("change", () => {
+      for (const field of [low, high]) field.control.dispatchEvent(new Event("understand"));
+    });
     return [
       h(
         "form.range",
         {
+          novalidate: true,
           onsubmit: (/** @type {SubmitEvent} */ event) => {
             event.preventDefault();
-            const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
-            const value = (/** @type {string} */ field) => String(data.get(field) ?? "");
+            if (!checkAll([low, high])) return;
+            const bounds = [low.value(), high.value()];
+            if (bounds.some((value) => value !== null) && !currency.value()) return currency.complain(t("value.needsCurrency"));
             close();
-            go(
-              changed(current(), {
-                minValue: value("minValue"),
-                maxValue: value("maxValue"),
-                currency: value("currency"),
-              }),
-            );
+            const [minValue = "", maxValue = ""] = bounds.map((value) => (value === null ? "" : String(value)));
+            go(changed(current(), { minValue, maxValue, currency: currency.value(), value: null }));
           },
         },
-        input("minValue", t("value.from")),
-        input("maxValue", t("value.to")),
-        h(
-          "label.field",
-          null,
-          t("value.currency"),
-          h(
-            "select",
-            { name: "currency" },
-            h("option", { value: "" }, t("value.anyCurrency")),
-            known.map((code) => h("option", { value: code, selected: code === chosen }, code)),
-          ),
-        ),
+        low.element,
+        high.element,
+        currency.element,
         h("button.primary", { type: "submit" }, t("filters.apply")),
       ),
     ];
   },
-});
+};
 
+/** @param {string} code @param {number | undefined} count */
+const named = (code, count) => [code, signOf(code) === code ? "" : signOf(code), count ? `(${number(count)})` : ""].filter(Boolean).join(" ");
+
+/** @param {string} value of the parameter `closing` */
+function closingName(value) {
+  if (value === "past") return t("closing.past.choice");
+  if (value === "thisMonth") return t("closing.thisMonth");
+  const [from = "", to = ""] = value.split("..");
+  return t("closing.range", { from: from ? date(from) : "…", to: to ? date(to) : "…" });
+}
 
 /** @type {Filter[]} */
 export const FILTERS = [
@@ -92,13 +91,15 @@ export const FILTERS = [
   choice("status", (value) => term("status", value), ["New", "Active", "Closed"]),
   choice("substatus", (value) => term("substatus", value)),
   choice("category", (value) => term("category", value)),
-  choice("country", country),
-  oneOf("expiring", ["3", "7", "14"]),
-  valueRange(() => [...currencies]),
+  choice("country", (value) => (value.toLowerCase() === "none" ? t("filter.nothing") : country(value))),
+  oneOf("expiring", ["0", "3", "7", "14"]),
+  oneOf("closing", ["past", "thisMonth"], closingName),
+  valueRange,
   oneOf("m365", ["true", "false"]),
   oneOf("missing", ["include", "only"]),
-  given("salesStage", (value) => `${t("field.salesStage")} ${stageName(value)}`),
+  given("salesStage", (value) => stageName(value === "none" ? null : value)),
   given("createdMonth", (value) => t("filter.created", { when: monthName(value, true) })),
+  given("accepted", () => t("filter.accepted")),
   given("company", companyName),
   given("q", (value) => `“${value}”`),
 ];

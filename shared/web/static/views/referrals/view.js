@@ -12,7 +12,7 @@ import { changed, referralHref } from "../../core/router.js";
 import { meetCompany } from "../../parts/known.js";
 import { learnTotal, showList } from "../list/list.js";
 import { COLUMNS } from "./columns.js";
-import { FILTERS, meetCurrencies } from "./filters.js";
+import { FILTERS } from "./filters.js";
 
 /** @type {ListKind<Referral>} */
 const referrals = {
@@ -23,6 +23,7 @@ const referrals = {
   address: (referral) => referralHref(referral.id),
   columns: COLUMNS,
   filters: FILTERS,
+  note: ({ query }) => (/ByCurrency$/.test(query.get("sort") ?? "") && query.getAll("currency").length !== 1 ? t("value.grouped") : null),
   tabs,
 };
 
@@ -53,7 +54,6 @@ function tabs(page, route) {
 export const view = {
   load: async (route, signal) => {
     const page = await api.referrals(route.query, signal);
-    meetCurrencies(page.items.map(({ currency }) => currency));
     for (const { companyKey, companyName } of page.items) meetCompany(companyKey, companyName);
     learnTotal("referrals", route, page.total);
     return page;

@@ -53,6 +53,7 @@ PAGING: Final = ("page", "pageSize")
 REFERRAL_PARAMETERS: Final = (
     *("status", "substatus", "direction", "category", "salesStage", "country", "company", "m365", "currency"),
     *(
+        "waiting",
         "value",
         "minValue",
         "maxValue",
@@ -131,6 +132,8 @@ class ReferralQuery:
     """Addresses as they are compared, or ``NONE``; ``me`` is told by then."""
     dates: Dates = field(default_factory=Dates)
     m365: bool | None = None
+    waiting: bool | None = None
+    """Whether somebody waits for the partner's answer."""
     value: str | None = None
     """``none``: those without a deal value; ``given``: those with one."""
     min_value: Decimal | None = None
@@ -207,6 +210,7 @@ def referral_query_of(given: Given, me: str) -> ReferralQuery:
             open_on=given.day("openOn"),
         ),
         m365=given.boolean("m365"),
+        waiting=given.boolean("waiting"),
         value=given.one_of("value", VALUES),
         min_value=given.amount("minValue"),
         max_value=given.amount("maxValue"),

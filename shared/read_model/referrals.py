@@ -75,6 +75,8 @@ class ReferralList:
             filters["m365"] = self._in_tenants if query.m365 else index.everything & ~self._in_tenants
         if query.min_value is not None or query.max_value is not None:
             filters["value"] = self._by_value.between(query.min_value, query.max_value)
+        if query.waiting is not None:
+            filters["waiting"] = self._waiting if query.waiting else index.everything & ~self._waiting
         if query.value:
             valued = self._by_value.between()
             filters["given_value"] = valued if query.value == "given" else index.everything & ~valued
@@ -134,6 +136,11 @@ class ReferralList:
     @cached_property
     def _in_tenants(self) -> Bits:
         return to_bits(self._companies.members_in_tenants(), len(self._referrals))
+
+    @cached_property
+    def _waiting(self) -> Bits:
+        waiting = (position for position, referral in enumerate(self._referrals) if referral.unanswered)
+        return to_bits(waiting, len(self._referrals))
 
     @cached_property
     def _by_value(self) -> Ranking:

@@ -41,7 +41,7 @@ _OPEN: Final[Pairs] = (("status", "New"), ("status", "Active"))
 _WON: Final[Pairs] = (("status", "Closed"), ("substatus", "Won"))
 _LOST: Final[Pairs] = (("status", "Closed"), ("substatus", "Lost"))
 _DECIDED: Final[Pairs] = (("status", "Closed"), ("substatus", "Won"), ("substatus", "Lost"))
-_WAITING: Final[Pairs] = (("direction", "Incoming"), ("status", "New"))
+_WAITING: Final[Pairs] = (("waiting", "true"),)
 
 
 def weight_of(stage: str | None) -> int | None:

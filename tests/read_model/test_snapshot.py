@@ -137,6 +137,7 @@ queries = st.fixed_dictionaries(
         "country": several("TR", "de", "none"),
         "currency": several("USD", "EUR", "none"),
         "value": st.sampled_from(["none", "given"]),
+        "waiting": st.sampled_from(["true", "false"]),
         "salesStage": several("Propose", "60", "Gone", "none"),
         "owner": several("me", "none", "AYSE@partner.com", "bora@partner.com", "nobody@partner.com"),
         "created": st.sampled_from(RANGES),
@@ -236,6 +237,8 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
     if "m365" in query and (item["companyKey"] in world.tenants) is not (query["m365"] == "true"):
         return False
     value = item["dealValue"]
+    if "waiting" in query and referral.unanswered is not (query["waiting"] == "true"):
+        return False
     if "value" in query and (value is None) is not (query["value"] == "none"):
         return False
     if "minValue" in query and (value is None or value < Decimal(query["minValue"])):

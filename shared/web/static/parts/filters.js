@@ -29,7 +29,8 @@ import { changed, current, go } from "../core/router.js";
 function grouped(counted, label) {
   /** @type {Map<string, Group>} */
   const groups = new Map();
-  for (const [value, count] of counted) {
+  // The usual spelling first: it names them all.
+  for (const [value, count] of counted.toSorted((a, b) => b[1] - a[1])) {
     const text = label(value);
     const group = groups.get(fold(text)) ?? { label: text, values: [], count: 0 };
     group.values.push(value);

@@ -50,7 +50,7 @@ export const VIEWS = [
     nav: true,
     parameters: [
       "direction", "status", "substatus", "category", "salesStage", "country", "company", "m365", "currency", "minValue", "maxValue",
-      "value", "createdMonth", "created", "accepted", "closed", "closing", "openOn", "owner", "expiring", "missing", "q", "sort", "page",
+      "waiting", "value", "createdMonth", "created", "accepted", "closed", "closing", "openOn", "owner", "expiring", "missing", "q", "sort", "page",
     ],
     phrases: ["list"],
     code: () => import("./referrals/view.js"),

@@ -31,8 +31,6 @@ const phrases = {
   "copy.id": "Copy referral ID",
   "copy.name": "Copy name",
   "copy.raw": "Copy all",
-  "copy.crm": "Copy for CRM",
-  "copy.crm.done": "Copied for your CRM.",
   "unnamed.company": "Unnamed company",
   "unnamed.referral": "Unnamed referral",
   "sheet.close": "Close",

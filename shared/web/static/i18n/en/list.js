@@ -24,6 +24,7 @@ const phrases = {
   "filter.value.none": "Without a value",
   "filter.value.given": "With a value",
   "filter.nothing": "None",
+  "filter.waiting": "Waiting for our answer",
   "filters.apply": "Apply",
   "filters.clear": "Clear all filters",
   "filters.close": "Close filter",
@@ -70,7 +71,6 @@ const phrases = {
   "closing.past.choice": "Closing date passed",
   "closing.thisMonth": "Closing this month",
   "closing.range": "Closing {from} to {to}",
-  "print.part": "{from}–{to} of {total}; the rest is on other pages.",
 };
 
 export default phrases;

@@ -31,8 +31,6 @@ const phrases = {
   "copy.id": "Fırsat kimliğini kopyala",
   "copy.name": "Adı kopyala",
   "copy.raw": "Tümünü kopyala",
-  "copy.crm": "CRM için kopyala",
-  "copy.crm.done": "CRM için kopyalandı.",
   "unnamed.company": "Adsız şirket",
   "unnamed.referral": "Adsız fırsat",
   "sheet.close": "Kapat",

@@ -24,6 +24,7 @@ const phrases = {
   "filter.value.none": "Tutarı olmayan",
   "filter.value.given": "Tutarı olan",
   "filter.nothing": "Yok",
+  "filter.waiting": "Yanıtımızı bekleyenler",
   "filters.apply": "Uygula",
   "filters.clear": "Tüm filtreleri temizle",
   "filters.close": "Filtreyi kapat",
@@ -70,7 +71,6 @@ const phrases = {
   "closing.past.choice": "Kapanış tarihi geçmiş",
   "closing.thisMonth": "Bu ay kapanacak",
   "closing.range": "Kapanış: {from} – {to}",
-  "print.part": "{total} kayıttan {from}–{to} arası; kalanı diğer sayfalarda.",
 };
 
 export default phrases;

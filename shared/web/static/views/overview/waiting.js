@@ -11,7 +11,7 @@ import { amount, place } from "../../parts/values.js";
 
 /** @param {Summary} summary */
 export function waiting({ unanswered }) {
-  const all = listHref("referrals", { direction: "Incoming", status: "New", sort: "expirationDateTime" });
+  const all = listHref("referrals", { waiting: "true", sort: "expirationDateTime" });
   return h(
     "section.card.waiting",
     { "aria-labelledby": "waiting-title" },

@@ -99,6 +99,7 @@ export const FILTERS = [
   oneOf("missing", ["include", "only"]),
   given("salesStage", (value) => stageName(value === "none" ? null : value)),
   given("createdMonth", (value) => t("filter.created", { when: monthName(value, true) })),
+  given("waiting", () => t("filter.waiting")),
   given("accepted", () => t("filter.accepted")),
   given("company", companyName),
   given("q", (value) => `“${value}”`),

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from shared.model import times
+from shared.model.money import CURRENCIES
 from shared.model.summary import ReferralSummary
 from shared.read_model.belonging import Companies
 from shared.read_model.desk import DeskIndex
@@ -67,6 +68,8 @@ class ReferralList:
                 filters[column] = index.having(column, values)
                 if column in _MAY_BE_NONE and NONE in map(str.lower, values):
                     filters[column] |= index.without(column)
+                    if column == "currency":  # a code that is none is no currency
+                        filters[column] |= index.having(column, set(index.values(column)) - CURRENCIES)
         if query.company:
             filters["company"] = to_bits(self._companies.members_of(query.company), index.size)
         if query.owner:

@@ -1,0 +1,5 @@
+"""Dynamics 365 Sales (Dataverse Web API v9.2) on this machine, for tests and for the local stack."""
+
+from .simulator import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID", "DynamicsSimulator"]

@@ -1,0 +1,96 @@
+"""Client credentials, and App Service's identity endpoint: how an app gets a token for one environment."""
+
+import time
+from typing import Any
+
+from local.simulator.messages import Request, Response, json_response
+from local.simulator.tokens import Signer
+
+from .switches import Switches
+
+
+class Entra:
+    """Tokens for applications."""
+
+    def __init__(self, signer: Signer, switches: Switches, tenant_id: str, client_id: str, secret: str) -> None:
+        self._signer = signer
+        self._switches = switches
+        self._tenant, self._client, self._secret = tenant_id, client_id, secret
+        self._dead_before = 0.0
+        self.audience = ""
+        """The environment's own address, set when the port is known."""
+        self.identity_header = "simulated-identity-header"
+
+    def expire(self) -> None:
+        """Tokens given so far are refused."""
+        self._dead_before = time.time()
+
+    def accepts(self, authorization: str) -> bool:
+        """Whether an Authorization header lets somebody in here."""
+        scheme, _, token = authorization.partition(" ")
+        claims = self._signer.read(token, "app") if scheme == "Bearer" and token.count(".") == 2 else None
+        return bool(claims and claims.get("aud") == self.audience and claims["iat"] > self._dead_before)
+
+    def application(self, authorization: str) -> str:
+        """The application of a token."""
+        claims = self._signer.read(authorization.partition(" ")[2], "app")
+        return str((claims or {}).get("appid", ""))
+
+    def token(self, client_id: str, audience: str) -> str:
+        """A token as Entra would give it."""
+        now = time.time()
+        claims = {
+            "knd": "app",
+            "aud": audience,
+            "appid": client_id,
+            "iat": now,
+            "exp": now + self._switches.token_lifetime,
+        }
+        return self._signer.sign(claims)
+
+    def answer(self, request: Request, origin: str) -> Response | None:
+        """The answer to a request for a token or for metadata, or None."""
+        if request.path.endswith("/.well-known/openid-configuration"):
+            return json_response(self._metadata(origin))
+        if request.path.endswith("/oauth2/v2.0/token") and request.method == "POST":
+            return self._client_credentials(request.form)
+        if request.path == "/msi/token":
+            return self._managed_identity(request)
+        return None
+
+    def _metadata(self, origin: str) -> dict[str, Any]:
+        base = f"{origin}/{self._tenant}"
+        return {
+            "issuer": f"{base}/v2.0",
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+        }
+
+    def _client_credentials(self, form: dict[str, str]) -> Response:
+        if form.get("grant_type") != "client_credentials":
+            return _refused("unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.")
+        if form.get("client_secret") != self._secret:
+            return _refused("invalid_client", "AADSTS7000215: Invalid client secret provided.")
+        scope = form.get("scope", "")
+        if not scope.endswith("/.default"):
+            return _refused("invalid_scope", "AADSTS1002012: The provided value for scope is not valid.")
+        return json_response(self._given(form.get("client_id", ""), scope.removesuffix("/.default")))
+
+    def _managed_identity(self, request: Request) -> Response:
+        if request.headers.get("x-identity-header") != self.identity_header:
+            return json_response({"statusCode": 400, "message": "The identity header is missing or wrong."}, 400)
+        query = request.query
+        given = self._given(query.get("client_id", self._client), query.get("resource", ""))
+        return json_response(
+            {**given, "expires_on": str(int(time.time()) + 3600), "resource": query.get("resource", "")}
+        )
+
+    def _given(self, client_id: str, audience: str) -> dict[str, Any]:
+        lifetime = self._switches.token_lifetime
+        access = self.token(client_id, audience.rstrip("/"))
+        return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": access}
+
+
+def _refused(error: str, description: str) -> Response:
+    return json_response({"error": error, "error_description": description, "error_codes": []}, 401)

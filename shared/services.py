@@ -21,6 +21,9 @@ from shared.companies.tenant_lookup import TenantLookup
 from shared.core.clock import Clock, SystemClock
 from shared.core.settings import Settings, load
 from shared.core.throttle import Throttle
+from shared.dynamics.asking import CrmActions
+from shared.dynamics.desk import CrmDesk
+from shared.dynamics.service import Dynamics
 from shared.notify.couriers import Couriers
 from shared.notify.news import rows_of
 from shared.notify.notifier import Notifier
@@ -194,6 +197,23 @@ class Services:
     def action_record(self) -> ActionRecord:
         """What was done."""
         return ActionRecord(self.store)
+
+    @cached_property
+    def dynamics(self) -> Dynamics:
+        """The exchange with Dynamics 365."""
+        return Dynamics(
+            self.settings, self.store, self.clock, read_model=self.read_model, actions=lambda: self.crm_actions
+        )
+
+    @cached_property
+    def crm_actions(self) -> CrmActions:
+        """How the CRM asks Partner Center."""
+        return CrmActions(self.actions)
+
+    @cached_property
+    def crm_desk(self) -> CrmDesk:
+        """What people ask of Dynamics 365 for one referral."""
+        return CrmDesk(self.dynamics)
 
     @cached_property
     def linker(self) -> CompanyLinker:

@@ -179,6 +179,14 @@ class DynamicsSimulator:
             self.requests.clear()
         self.store.writes.clear()
 
+    def reset(self) -> None:
+        """Empty tables of customers' rows, no faults, no requests: another test begins."""
+        for table in ("lead", "opportunity", "account", "contact", "opportunityclose"):
+            self.store.rows[table].clear()
+        self.store.after_write = None
+        self.faults.clear()
+        self.forget()
+
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table."""
         return list(self.store.all(table))

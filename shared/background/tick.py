@@ -52,6 +52,7 @@ WORKERS: Final[tuple[Worker, ...]] = (
     Worker("wanted sync", "shared.background.wanted:work", after_sync=True),
     Worker("events", "shared.background.wanted:look", after_sync=True),
     Worker("notify", "shared.background.telling:work", after_sync=True),
+    Worker("dynamics", "shared.background.dynamics:work"),
 )
 """In the order in which they work: what people wait for first."""
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m shared.cli check | sync | export | sign-in | webhook | backup | restore``.
+"""The command line: ``python -m shared.cli check | sync | export | sign-in | webhook | backup | restore | dynamics``.
 
 It works against whatever storage the settings name, with the same code as the functions. Settings come from the
 environment; ``local.settings.json`` in the current folder fills what the environment does not set.
@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from shared.cli import backup, check, export, sign_in, sync, webhook
+from shared.cli import backup, check, dynamics, export, sign_in, sync, webhook
 from shared.cli.console import DONE, FAILED, PAUSED, RUNNING, give_up_output, prepare
 from shared.core import local_settings
 from shared.core.errors import HunterError, SyncRunning
@@ -25,7 +25,7 @@ from shared.services import Services
 
 __all__ = ["DONE", "FAILED", "PAUSED", "RUNNING", "main"]
 
-GROUPS: Final = (check, sync, export, sign_in, webhook, backup)
+GROUPS: Final = (check, sync, export, sign_in, webhook, backup, dynamics)
 """The groups of commands, each a module with ``add``; in the order of ``--help``."""
 
 

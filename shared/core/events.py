@@ -85,6 +85,18 @@ WEBHOOK_SILENT: Final = "webhook_silent"
 """So many polls in a row found changes that no event announced."""
 WANTED_SYNC_FAILED: Final = "wanted_sync_failed"
 """A sync that an event asked for failed; it is tried again, or left to the schedule."""
+DYNAMICS_ATTEMPT: Final = "dynamics_attempt"
+"""One request to Dynamics 365 that was answered, or whose connection failed (``kind``)."""
+DYNAMICS_REFUSED: Final = "dynamics_refused"
+"""Dynamics 365 answered with an error; ``kind`` is what it means to us, ``upstreamCode`` Dataverse's own code."""
+DYNAMICS_SIGN_IN_FAILED: Final = "dynamics_sign_in_failed"
+"""Entra gave no token for Dynamics 365; ``kind`` is its error."""
+DYNAMICS_RUN: Final = "dynamics_run"
+"""An exchange with Dynamics 365 ended; ``code`` says why it ended early, if it did."""
+DYNAMICS_SKIPPED: Final = "dynamics_skipped"
+"""A tick left Dynamics 365 alone; ``code`` says why (dynamics_running, dynamics_throttled)."""
+DYNAMICS_RECORD_STOPPED: Final = "dynamics_record_stopped"
+"""A record was stopped since a field flips between both sides: something in the CRM fights the sync."""
 
 COMMON_FIELDS: Final = ("event", "runId", "correlationId", "function")
 """What any event may carry; ``runId`` is that of the run it happened in."""
@@ -152,6 +164,15 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         WEBHOOK_RESTORED: (),
         WEBHOOK_SILENT: ("polls",),
         WANTED_SYNC_FAILED: ("code", "tries"),
+        DYNAMICS_ATTEMPT: ("method", "status", "kind", "requestId", "durationSeconds"),
+        DYNAMICS_REFUSED: ("status", "kind", "upstreamCode", "waitSeconds"),
+        DYNAMICS_SIGN_IN_FAILED: ("kind",),
+        DYNAMICS_RUN: (
+            *("scope", "created", "updated", "unchanged", "pulled", "failed", "requests", "pending", "conflicts"),
+            *("durationSeconds", "code"),
+        ),
+        DYNAMICS_SKIPPED: ("code",),
+        DYNAMICS_RECORD_STOPPED: ("referralId",),
     }
 )
 """Each event and the fields it may carry besides ``COMMON_FIELDS``. A query may name only these."""

@@ -1,4 +1,4 @@
-"""What people added to referrals - owners and comments - ready to be asked beside a snapshot of the synced data.
+"""What was added to referrals here - owners, comments, links to the CRM - ready to be asked beside a snapshot of the synced data.
 
 It changes far oftener than that data and is far smaller, so it is read by itself and laid over the snapshot that is there.
 """
@@ -12,23 +12,28 @@ from shared.model.desk import Owner, mail_key
 from shared.model.text import fold
 from shared.read_model.query import Bits, to_bits
 from shared.storage.engine.tables import TableStore
-from shared.storage.tables import comments, owners
+from shared.storage.tables import comments, crm_links, owners
+from shared.storage.tables.crm_links import Shown
 
 NOBODY: Final = "none"
 """What ``owner=`` says for referrals without one."""
 
 
 class Desk:
-    """Owners and comments as they were read, by referral id. Immutable."""
+    """Owners, comments and links as they were read, by referral id. Immutable."""
 
-    def __init__(self, owners: Mapping[str, Owner], texts: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self, owners: Mapping[str, Owner], texts: Iterable[tuple[str, str]], links: Mapping[str, Shown] | None = None
+    ) -> None:
         """Take what was read.
 
         Args:
             owners: by referral id.
             texts: of every comment its referral's id and its text.
+            links: to Dynamics 365, by referral id.
         """
         self.owners = owners
+        self.links = links or {}
         self.comments: dict[str, list[str]] = {}
         for referral_id, text in texts:
             self.comments.setdefault(referral_id, []).append(fold(text))
@@ -45,17 +50,28 @@ class Desk:
             for referral_id, texts in self.comments.items()
             if (place := position_of(referral_id)) is not None
         }
-        return DeskIndex(size, placed, said)
+        linked = {
+            place: link for referral_id, link in self.links.items() if (place := position_of(referral_id)) is not None
+        }
+        return DeskIndex(size, placed, said, linked)
 
 
 EMPTY: Final = Desk({}, ())
 
 
 class DeskIndex:
-    """Owners and comments by the position of their referral. Immutable."""
+    """Owners, comments and links by the position of their referral. Immutable."""
 
-    def __init__(self, size: int, owners: Mapping[int, Owner], comments: Mapping[int, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        size: int,
+        owners: Mapping[int, Owner],
+        comments: Mapping[int, Sequence[str]],
+        links: Mapping[int, Shown],
+    ) -> None:
         self.owners = owners
+        self.links = links
+        """To Dynamics 365."""
         self.comments = comments
         """Folded texts."""
         self._size = size
@@ -77,6 +93,14 @@ class DeskIndex:
             found |= ((1 << self._size) - 1) & ~self.owned if mail == NOBODY else self._by_key.get(mail_key(mail), 0)
         return found
 
+    def in_crm(self, states: Iterable[str]) -> Bits:
+        """The referrals whose link to Dynamics 365 has one of these states; ``NOBODY`` stands for those without a link."""
+        wanted = set(states)
+        found = to_bits((place for place, link in self.links.items() if link.state in wanted), self._size)
+        if NOBODY in wanted:
+            found |= ((1 << self._size) - 1) & ~to_bits(self.links, self._size)
+        return found
+
     def saying(self, word: str) -> Bits:
         """The referrals with a comment in which a folded word occurs."""
         return to_bits(
@@ -95,5 +119,5 @@ class DeskIndex:
 
 
 def read(store: TableStore) -> Desk:
-    """Read owners and comments."""
-    return Desk(owners.load_all(store), comments.load_texts(store))
+    """Read owners, comments and links."""
+    return Desk(owners.load_all(store), comments.load_texts(store), crm_links.load_shown(store))

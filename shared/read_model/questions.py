@@ -65,9 +65,10 @@ REFERRAL_PARAMETERS: Final = (
         "openOn",
         "expiring",
     ),
-    *("missing", "owner", "q", "sort"),
+    *("missing", "owner", "dynamics", "q", "sort"),
 )
 COMPANY_PARAMETERS: Final = ("q", "country", "m365", "needsReview", "currency", "minValue", "maxValue", "sort")
+CRM_STATES: Final = ("linked", "pending", "failed", "conflict", "ignored", "none")
 PAST: Final = "past"
 THIS_MONTH: Final = "thisMonth"
 
@@ -130,6 +131,8 @@ class ReferralQuery:
     """Such as 2026-11, in UTC as the overview counts them."""
     owner: tuple[str, ...] = ()
     """Addresses as they are compared, or ``NONE``; ``me`` is told by then."""
+    dynamics: tuple[str, ...] = ()
+    """States of the link to Dynamics 365, or ``NONE``."""
     dates: Dates = field(default_factory=Dates)
     m365: bool | None = None
     waiting: bool | None = None
@@ -202,6 +205,7 @@ def referral_query_of(given: Given, me: str) -> ReferralQuery:
         sales_stage=given.several("salesStage"),
         created_month=given.months("createdMonth"),
         owner=given.owners("owner", me),
+        dynamics=given.several("dynamics", CRM_STATES),
         dates=Dates(
             created=given.days("created"),
             accepted=given.days("accepted"),

@@ -74,6 +74,8 @@ class ReferralList:
             filters["company"] = to_bits(self._companies.members_of(query.company), index.size)
         if query.owner:
             filters["owner"] = desk.owned_by(query.owner)
+        if query.dynamics:
+            filters["dynamics"] = desk.in_crm(query.dynamics)
         if query.m365 is not None:
             filters["m365"] = self._in_tenants if query.m365 else index.everything & ~self._in_tenants
         if query.min_value is not None or query.max_value is not None:

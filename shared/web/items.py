@@ -21,6 +21,7 @@ from shared.read_model.query import Selection
 from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
 from shared.read_model.report import Report
 from shared.read_model.snapshot import Snapshot
+from shared.storage.tables.crm_links import Shown
 
 _DAY: Final = timedelta(days=1)
 _CONTACTS: Final = 100
@@ -54,6 +55,26 @@ def item(snapshot: Snapshot, position: int, now: datetime) -> dict[str, Any]:
         **referral_item(snapshot.referrals[position], snapshot.belonging(position), now),
         "owner": {"mail": owner.mail, "name": owner.name} if owner else None,
         "commentCount": len(snapshot.desk.comments.get(position, ())),
+        "dynamics": crm_item(snapshot.desk.links.get(position)),
+    }
+
+
+def crm_item(link: Shown | None) -> dict[str, Any] | None:
+    """A referral's link to Dynamics 365; None without one."""
+    if link is None:
+        return None
+    error: dict[str, Any] | None = None
+    if link.error:
+        error = {"code": link.error.code, "field": link.error.field, "message": link.error.message}
+        if link.error.candidates:
+            error["candidates"] = [msgspec.to_builtins(one) for one in link.error.candidates]
+    return {
+        "state": link.state,
+        "table": link.table,
+        "id": link.id,
+        "url": link.url,
+        "syncedAt": times.public(link.synced_at),
+        "error": error,
     }
 
 

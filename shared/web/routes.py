@@ -357,6 +357,34 @@ SHARING: Final = (
         "A manager's figures for `from` to `to`, each with the query that leads to its rows.",
     ),
 )
+DYNAMICS: Final = (
+    Route(
+        "get_dynamics",
+        "GET",
+        f"{API}/dynamics",
+        "dynamics:get_dynamics",
+        Role.READ,
+        "How the exchange with Dynamics 365 is doing; the CRM is not asked.",
+    ),
+    Route(
+        "sync_dynamics",
+        "POST",
+        f"{API}/dynamics/sync",
+        "dynamics:post_sync",
+        Role.OPERATE,
+        'Brings Dynamics 365 in step now. Body, optional: `{"dryRun": true}` answers the plan and writes nothing.',
+        throttle="sync",
+    ),
+    Route(
+        "link_dynamics",
+        "POST",
+        f"{API}/referrals/{{id}}/dynamics",
+        "dynamics:post_referral",
+        Role.WRITE,
+        'One referral: `{"action": "push" | "retry" | "ignore" | "unlink" | "link", "recordId", "table", "accountId", '
+        '"contactId"}`.',
+    ),
+)
 PAGE: Final = (
     Route("page", "GET", "app", "page:get_page", Role.READ, "The page."),
     Route("page_file", "GET", "app/{*file}", "page:get_page", Role.READ, "Its files."),
@@ -423,5 +451,15 @@ ACTIONS: Final = (
         "Cancels what of a batch still waits.",
     ),
 )
-ROUTES: Final[tuple[Route, ...]] = (*SYNC, *READING, *ACTIONS, *SHARING, *SUBSCRIPTIONS, *SIGN_IN, *EVENTS, *PAGE)
+ROUTES: Final[tuple[Route, ...]] = (
+    *SYNC,
+    *READING,
+    *ACTIONS,
+    *SHARING,
+    *SUBSCRIPTIONS,
+    *SIGN_IN,
+    *EVENTS,
+    *DYNAMICS,
+    *PAGE,
+)
 """All of them. A room adds its own group here."""

@@ -1,0 +1,321 @@
+"""Between a referral's facts and a record's columns.
+
+Both sides are brought into one form in which they can be compared, the column's: texts cut to its length, money at the
+currency's precision, dates as UTC days, choices as numbers, currencies as ISO codes. So what differs by rounding, cutting or
+spelling is no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from shared.dynamics import countries, values
+from shared.dynamics.environment import Column, Environment
+from shared.dynamics.facts import Facts
+from shared.dynamics.mapping import ANY, OPTIONAL, Field, Table
+from shared.dynamics.mapping import Mapping as FieldMapping
+
+Normal = str | int | bool | None
+"""A value as it is compared and kept."""
+MOST_MONEY: Final = Decimal(1_000_000_000_000)
+"""Dataverse's limit of an amount (Microsoft Learn, "lead table/entity reference")."""
+_TEXTS: Final = frozenset({"String", "Memo"})
+_NUMBERS: Final = frozenset({"Integer", "BigInt"})
+_DECIMALS: Final = frozenset({"Money", "Decimal", "Double"})
+_CHOICES: Final = frozenset({"Picklist", "State", "Status"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that does not fit: a stable code, the field of ours, and a sentence that says what to do."""
+
+    code: str
+    field: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a record's columns should hold."""
+
+    columns: dict[str, Normal]
+    troubles: tuple[Trouble, ...]
+
+
+class Translator:
+    """Translates for one table of one environment.
+
+    Args:
+        mapping: which field goes where.
+        environment: the columns and currencies that are there.
+        table: lead or opportunity.
+    """
+
+    def __init__(self, mapping: FieldMapping, environment: Environment, table: Table) -> None:
+        self.table = table
+        self._choices = mapping.choices
+        self._environment = environment
+        self._columns = environment.columns(table)
+        lines = mapping.lines(table)
+        self.lines: dict[str, Field] = {str(line.column(table)): line for line in lines if self._is_there(line)}
+        self.missing = [line for line in lines if not self._is_there(line) and line.column(table) not in OPTIONAL]
+
+    def _is_there(self, line: Field) -> bool:
+        return line.column(self.table) in self._columns
+
+    def kind(self, column: str) -> str:
+        """The kind of a column."""
+        return self._columns[column].kind
+
+    @property
+    def select(self) -> list[str]:
+        """The names by which the mapped columns are read."""
+        return [f"_{name}_value" if self.kind(name) == "Lookup" else name for name in self.lines]
+
+    # From the referral
+
+    def wanted(self, facts: Facts) -> Wanted:
+        """What the columns should hold by what the referral says."""
+        columns: dict[str, Normal] = {}
+        troubles = [
+            Trouble(
+                "column_missing", line.field, f"The column {line.column(self.table)} of {self.table} does not exist."
+            )
+            for line in self.missing
+        ]
+        money = self._money(facts)
+        if isinstance(money, Trouble):
+            troubles.append(money)
+        for name, line in self.lines.items():
+            if line.field in {"dealValue", "currency"} and isinstance(money, Trouble):
+                continue
+            result = self._forward(name, line, facts)
+            if isinstance(result, Trouble):
+                troubles.append(result)
+            else:
+                columns[name] = result
+        if isinstance(money, Trouble):
+            self._say_amount(columns, facts)
+        return Wanted(columns, tuple(troubles))
+
+    def _money(self, facts: Facts) -> Trouble | None:
+        """What speaks against writing the amount; None when it can be written."""
+        value, code = facts.fields.get("dealValue"), facts.fields.get("currency")
+        if not isinstance(value, Decimal):
+            return None
+        if not any(line.field == "dealValue" for line in self.lines.values()):
+            return None
+        if not code:
+            return Trouble(
+                "currency_missing",
+                "currency",
+                "The referral has a value without a currency, so Dynamics 365 was given neither; the value is in the "
+                "description. Give the referral a currency.",
+            )
+        if self._environment.currency(str(code)) is None:
+            return Trouble(
+                "currency_not_active",
+                "currency",
+                f"Dynamics 365 has no active currency {code}, so no value was written; it is in the description. "
+                f"Add or activate {code} there, then retry.",
+            )
+        return None
+
+    def _say_amount(self, columns: dict[str, Normal], facts: Facts) -> None:
+        """The amount goes into the description, on its first line, where no cut can reach it."""
+        value, code = facts.fields.get("dealValue"), facts.fields.get("currency")
+        name = next((name for name, line in self.lines.items() if line.field == "notes"), None)
+        if name is None or not isinstance(value, Decimal):
+            return
+        sentence = f"Deal value: {values.money_words(value, str(code) if code else None)}"
+        notes = facts.fields.get("notes")
+        columns[name] = self._text(f"{sentence}\n{notes}" if notes else sentence, self._columns[name])
+
+    def _forward(self, name: str, line: Field, facts: Facts) -> Normal | Trouble:
+        column = self._columns[name]
+        fact = line.value if line.field == "constant" else facts.fields.get(line.field)
+        if fact is None:
+            return None
+        if column.kind == "Lookup":
+            return self._lookup(name, line, str(fact))
+        if column.kind in _CHOICES:
+            return self._choice(name, line, fact)
+        if column.kind in _DECIMALS or column.kind in _NUMBERS:
+            return self._number(name, line, fact, facts)
+        if column.kind == "DateTime":
+            return values.day(str(fact))
+        if column.kind == "Boolean":
+            return bool(fact)
+        text = values.number_text(fact) if isinstance(fact, Decimal) else str(fact)
+        return self._text(self._worded(line, text), column)
+
+    def _worded(self, line: Field, text: str) -> str:
+        """A text that the mapping has another word for."""
+        words = self._choices.get(line.field, {})
+        return str(words.get(text, words.get(ANY, text))) if line.field != "salesStage" else text
+
+    def _text(self, text: str, column: Column) -> str | None:
+        tidy = values.tidy(text)
+        return values.cut(tidy, column.most) if tidy and column.most else tidy
+
+    def _lookup(self, name: str, line: Field, fact: str) -> Normal | Trouble:
+        if line.field == "currency":
+            return fact if self._environment.currency(fact) else None
+        return Trouble(
+            "mapping_wrong", line.field, f"{name} of {self.table} is a lookup; only the currency can fill one."
+        )
+
+    def _choice(self, name: str, line: Field, fact: str | Decimal | float | bool) -> Normal | Trouble:
+        ours = values.number_text(fact) if isinstance(fact, Decimal) else str(fact)
+        table = self._choices.get(line.field, {}) if line.field != "constant" else {}
+        number = table.get(ours, table.get(ANY))
+        if number is None and ours.lstrip("-").isdigit():
+            number = int(ours)
+        allowed = self._columns[name].choices
+        if not isinstance(number, int) or (allowed is not None and number not in allowed):
+            return Trouble(
+                "choice_invalid",
+                line.field,
+                f'"{ours}" has no choice of {name} in Dynamics 365. Add it to choices in the mapping.',
+            )
+        return number
+
+    def _number(self, name: str, line: Field, fact: Any, facts: Facts) -> Normal | Trouble:
+        number = values.amount(fact)
+        if number is None:
+            return None
+        least = -MOST_MONEY if self.table == "opportunity" else Decimal(0)
+        if not least <= number <= MOST_MONEY:
+            return Trouble(
+                "number_out_of_range",
+                line.field,
+                f"{values.number_text(number)} is outside what {name} of {self.table} can hold; it was left out.",
+            )
+        if self.kind(name) in _NUMBERS:
+            return values.number_text(values.rounded(number, 0))
+        currency = self._environment.currency(str(facts.fields.get("currency") or ""))
+        precision = currency.precision if currency and self.kind(name) == "Money" else 4
+        return values.number_text(values.rounded(number, precision))
+
+    # From the record
+
+    def found(self, row: Mapping[str, Any]) -> dict[str, Normal]:
+        """What a record's columns hold, as they are compared."""
+        currency = self._environment.currency_of(_lower(row.get("_transactioncurrencyid_value")))
+        return {name: self._backward(name, row, currency.precision if currency else None) for name in self.lines}
+
+    def _backward(self, name: str, row: Mapping[str, Any], precision: int | None) -> Normal:
+        kind = self.kind(name)
+        if kind == "Lookup":
+            found = self._environment.currency_of(_lower(row.get(f"_{name}_value")))
+            return found.code if found else None
+        value = row.get(name)
+        if value is None or value == "":
+            return None
+        if kind in _DECIMALS or kind in _NUMBERS:
+            number = values.amount(value)
+            if number is None:
+                return None
+            digits = precision if precision is not None and kind == "Money" else 4
+            return values.number_text(values.rounded(number, digits))
+        if kind == "DateTime":
+            return values.day(str(value))
+        if kind == "Boolean":
+            return bool(value)
+        if kind in _CHOICES:
+            return int(value) if isinstance(value, int | Decimal) else None
+        return values.tidy(str(value))
+
+    def same(self, name: str, left: Normal, right: Normal) -> bool:
+        """Whether two values of a column mean the same."""
+        if left == right and isinstance(left, bool) == isinstance(right, bool):
+            return True
+        line = self.lines.get(name)
+        if not isinstance(left, str) or not isinstance(right, str) or line is None:
+            return False
+        if line.field == "country":
+            return countries.comparable(left) == countries.comparable(right)
+        if line.field in {"contactEmail", "website", "referralLink"}:
+            return left.rstrip("/").lower() == right.rstrip("/").lower()
+        if self.kind(name) == "Memo":
+            return _squeezed(values.plain_text(left)) == _squeezed(values.plain_text(right))
+        return self.kind(name) in _TEXTS and _squeezed(left) == _squeezed(right)
+
+    # To send, to either side
+
+    def body(self, columns: Mapping[str, Normal]) -> dict[str, Any]:
+        """The properties that write these values."""
+        properties: dict[str, Any] = {}
+        for name, value in columns.items():
+            kind = self.kind(name)
+            if kind == "Lookup":
+                currency = self._environment.currency(str(value)) if value else None
+                properties[f"{name}@odata.bind"] = f"/transactioncurrencies({currency.id})" if currency else None
+            elif kind in _NUMBERS and value is not None:
+                properties[name] = int(str(value))
+            elif kind in _DECIMALS and value is not None:
+                properties[name] = Decimal(str(value))
+            else:
+                properties[name] = value
+        if (
+            self.table == "opportunity"
+            and "estimatedvalue" in properties
+            and "isrevenuesystemcalculated" in self._columns
+        ):
+            properties["isrevenuesystemcalculated"] = False  # else products overwrite the value
+        return properties
+
+    def changes(self, columns: Mapping[str, Normal], facts: Facts) -> dict[str, Any]:
+        """The changes of an action that carries these values of a record to Partner Center."""
+        changes: dict[str, Any] = {}
+        for name, value in columns.items():
+            field = self.lines[name].field
+            ours = self.ours(name, value, facts)
+            if ours is not None:
+                changes[field] = ours
+        return changes
+
+    def ours(self, name: str, value: Normal, facts: Facts) -> Any:
+        """A column's value as our items have it."""
+        line = self.lines[name]
+        if value is None:
+            return None
+        if line.field == "dealValue":
+            return Decimal(str(value))
+        if line.field == "closingDateTime":
+            return values.midnight(str(value))
+        if self.kind(name) in _CHOICES:
+            return self._word_of(line, value, facts)
+        return value
+
+    def _word_of(self, line: Field, value: Normal, facts: Facts) -> str:
+        """The value of ours that a choice stands for: in the form that the referral uses already."""
+        present = str(facts.fields.get(line.field) or "")
+        words = [ours for ours, number in self._choices.get(line.field, {}).items() if number == value and ours != ANY]
+        if present in words:
+            return present
+        digits = [word for word in words if word.isdigit()]
+        if present.isdigit() and digits:
+            return digits[0]
+        return words[0] if words else str(value)
+
+
+def required_gaps(environment: Environment, table: Table, given: Iterable[str]) -> list[str]:
+    """The columns that a customer made and requires, and that would stay empty."""
+    have = set(given)
+    return sorted(
+        name
+        for name, column in environment.columns(table).items()
+        if column.required and column.custom and name not in have
+    )
+
+
+def _squeezed(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _lower(value: Any) -> str | None:
+    return str(value).lower() if value else None

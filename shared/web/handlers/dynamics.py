@@ -1,0 +1,42 @@
+"""Dynamics 365: how it is, sync now, and what people ask for one referral."""
+
+from __future__ import annotations
+
+from azure.functions import HttpRequest, HttpResponse
+
+from shared.core.errors import InvalidParameter, NotFound
+from shared.services import Services
+from shared.web import items, parameters, responses
+from shared.web.access import Principal
+from shared.web.app import body_of
+
+
+def get_dynamics(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """GET dynamics: the state of the exchange."""
+    parameters.no_parameters(request)
+    return responses.json(services.dynamics.public_status())
+
+
+def post_sync(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """POST dynamics/sync: bring everything in step, or say what that would be."""
+    services.settings.require_dynamics()
+    body = body_of(request)
+    unknown = sorted(set(body) - {"dryRun"})
+    if unknown:
+        raise InvalidParameter(f'The body has no field {unknown[0][:40]!r}. It takes "dryRun".')
+    dry = body.get("dryRun", False)
+    if not isinstance(dry, bool):
+        raise InvalidParameter('"dryRun" is true or false.')
+    return responses.json(services.dynamics.run("all", dry=dry).public(dry=dry))
+
+
+def post_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
+    """POST referrals/{id}/dynamics: push, retry, ignore, unlink or link; the referral as it is then."""
+    parameters.no_parameters(request)
+    referral_id = request.route_params["id"]
+    services.crm_desk.act(referral_id, body_of(request))
+    snapshot = services.read_model.snapshot()
+    position = snapshot.referral(referral_id)
+    if position is None:
+        raise NotFound("There is no such referral.")
+    return responses.json({"referral": items.item(snapshot, position, services.clock.now())})

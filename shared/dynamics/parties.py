@@ -19,7 +19,7 @@ from shared.dynamics.facts import Facts
 from shared.dynamics.records import own_id
 from shared.model.text import fold
 from shared.storage.engine.tables import TableStore
-from shared.storage.tables import crm_links
+from shared.storage.tables import crm_parties
 from shared.storage.tables.crm_links import Candidate, LinkError
 
 _QUESTION_LETTERS: Final = 12_000
@@ -82,7 +82,7 @@ class Parties:
 
     def _load(self, kind: str) -> None:
         if kind not in self._known:
-            self._known[kind] = crm_links.known_parties(self._store, kind)
+            self._known[kind] = crm_parties.known_parties(self._store, kind)
 
     def _search(self, kind: str, wanted: Mapping[str, Sequence[str]]) -> None:
         name = "name,websiteurl,address1_postalcode" if kind == "account" else "fullname,emailaddress1"
@@ -149,7 +149,7 @@ class Parties:
                     self._known.get(kind, {}).pop(own, None)
                     self._asked[kind].discard(own)
                 if not self._dry:
-                    crm_links.keep_party(self._store, kind, own, None)
+                    crm_parties.keep_party(self._store, kind, own, None)
 
     def _one(self, kind: str, marks: Sequence[str], field: str, choose: str) -> str | None:
         """The one record under the first of these marks that has any."""
@@ -178,7 +178,7 @@ class Parties:
         with self._lock:
             self._known.setdefault(kind, {})[own] = record_id
         if not self._dry:
-            crm_links.keep_party(self._store, kind, own, record_id)
+            crm_parties.keep_party(self._store, kind, own, record_id)
         return record_id
 
     def _make(self, kind: str, own: str, body: Mapping[str, Any]) -> str:

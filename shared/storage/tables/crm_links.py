@@ -1,7 +1,6 @@
 """The CrmLinks table: which record of the CRM belongs to which referral, and what both sides agreed on last.
 
-The truth about pairs is here and nowhere else. A row lies in its referral's partition; people's companies and contacts, the
-state of the connection, the mapping and the lease have tables of their own beside it.
+The truth about pairs is here and nowhere else. A row lies in its referral's partition;
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from shared.storage.engine.tables import RowConflict, TableStore
 from shared.storage.tables.referrals import partition_of
 
 TABLE: Final = "CrmLinks"
-PARTIES: Final = "CrmParties"
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -176,24 +174,6 @@ def _stored(row: Entity) -> Stored:
     return Stored(link, str(row["etag"]) if row.get("etag") else None)
 
 
-# The customer's account and contact
-
-
-def known_parties(store: TableStore, kind: str) -> dict[str, str]:
-    """The records of the CRM that stand for our companies or contacts (kind ``account`` or ``contact``), by our key."""
-    rows = store.table(PARTIES).query("PartitionKey eq @kind", {"kind": kind}, ["RowKey", "recordId"])
-    return {unkey(row["RowKey"]): str(row["recordId"]) for row in rows}
-
-
-def keep_party(store: TableStore, kind: str, own_key: str, record_id: str | None) -> None:
-    """Remember which record stands for a company or contact; None forgets it."""
-    table = store.table(PARTIES)
-    if record_id is None:
-        table.delete(kind, key(own_key))
-        return
-    table.replace({"PartitionKey": kind, "RowKey": key(own_key), "recordId": record_id}, None)
-
-
 __all__ = [
     "Asked",
     "Candidate",
@@ -203,8 +183,6 @@ __all__ = [
     "RowConflict",
     "Shown",
     "Stored",
-    "keep_party",
-    "known_parties",
     "load",
     "load_all",
     "load_shown",

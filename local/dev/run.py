@@ -68,6 +68,8 @@ class _Run:
         self._host(port, settings)
         self._sign_in()
         self._sync()
+        if not self.live:
+            self._register()
         say(f"Ready after {time.monotonic() - started:.1f} s. The timer goes on; Ctrl-C ends all of it.")
         say(f"Page: {self.url}/app")
         self.ready = True
@@ -181,6 +183,12 @@ class _Run:
         _, companies = self._call("GET", "/companies?pageSize=1")
         if status == 200:
             say(f"  Stored: {listed['total']} referrals, {companies.get('total')} companies")
+
+    def _register(self) -> None:
+        """Have the simulator's events sent to the host: a change there shows here within a second or two."""
+        with step("Registering for the simulator's events") as current:
+            status, webhook = self._call("POST", "/webhook")
+            current.note = "" if status == 200 else f"not done: {webhook.get('detail')}"
 
     def _sync_to_the_end(self) -> str:
         deadline = time.monotonic() + SYNC_SECONDS

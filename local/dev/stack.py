@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
@@ -70,6 +71,9 @@ def simulated_settings(control: dict[str, Any], storage: str) -> dict[str, str]:
         "HUNTER_PARTNER_CENTER_AUTHORITY": control["authority"],
         "HUNTER_PARTNER_CENTER_TENANT_ID": control["tenantId"],
         "HUNTER_PARTNER_CENTER_CLIENT_ID": control["clientId"],
+        "HUNTER_WEBHOOK_ENABLED": "true",
+        "HUNTER_PARTNER_CENTER_WEBHOOK_URL": control["apiUrl"],
+        "HUNTER_WEBHOOK_CERTIFICATE_HOSTS": urlsplit(control["apiUrl"]).netloc,
         "HUNTER_STORAGE": storage,
         "HUNTER_TOKEN_CACHE_KEY": token_cache_key(),
         "REQUESTS_CA_BUNDLE": control["caFile"],

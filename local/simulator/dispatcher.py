@@ -214,7 +214,7 @@ class Dispatcher:
         if fault != "no_signature":
             headers["x-ms-signature" if own_header else "Authorization"] = text
         if fault == "changed_byte":
-            body = body[:-3] + bytes([body[-3] ^ 1]) + body[-2:]
+            body = body[:-1] + bytes([body[-1] ^ 1])
         elif fault == "pretty":
             body = json.dumps(json.loads(body), indent=2).encode()
         elif fault == "not_json":

@@ -1,0 +1,111 @@
+"""The whole way over sockets: Partner Center's dispatcher, the real host behind a front end of authentication, lists."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+import requests
+
+from local.azurite import Azurite
+from local.simulator import Simulator
+from tests.hosting import API, HostProcess, app_settings, eventually
+
+from .front_end import FrontEnd
+from .signing import BODY
+
+pytestmark = pytest.mark.xdist_group("webhook-way")
+
+
+@pytest.fixture(scope="module")
+def way(
+    azurite: Azurite, _unused_accounts: Iterator[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[HostProcess, Simulator, FrontEnd]]:
+    """The app, signed in, synced and registered, reached through a front end that stands in for App Service."""
+    with Simulator(60, auto_approve=True) as sim:
+        settings = {
+            **app_settings(sim, azurite.connection_string_of(next(_unused_accounts))),
+            "HUNTER_WEBHOOK_ENABLED": "true",
+            "HUNTER_PARTNER_CENTER_WEBHOOK_URL": sim.api_url,
+            "HUNTER_WEBHOOK_CERTIFICATE_HOSTS": f"127.0.0.1:{sim.port}",
+            "HUNTER_TENANT_LOOKUP_ENABLED": "false",
+            "HUNTER_PUBLIC_URL": "",
+        }
+        with FrontEnd() as front:
+            settings["HUNTER_PUBLIC_URL"] = front.url
+            with HostProcess(settings, tmp_path_factory.mktemp("way") / "host.log") as host:
+                front.leads_to(host.url)
+                host.sign_in()
+                host.sync_to_the_end()
+                assert host.post(API + "/webhook").status_code == 200
+                yield host, sim, front
+
+
+def listed(host: HostProcess, name: str) -> bool:
+    items: list[dict[str, Any]] = host.get(API + "/referrals", params={"q": name}).json()["items"]
+    return any(item["name"] == name for item in items)
+
+
+def test_a_change_shows_within_seconds(way: tuple[HostProcess, Simulator, FrontEnd]) -> None:
+    host, sim, front = way
+    seconds = []
+    for number in range(3):
+        name = f"Seconds{number}x"
+        begin = time.monotonic()
+        sim.data.create(name=name)
+        eventually(partial(listed, host, name), "the change in the list", 30)
+        seconds.append(time.monotonic() - begin)
+    sim.webhooks.dispatcher.settle()
+    assert all(delivery.delivered for delivery in sim.webhooks.dispatcher.deliveries)
+    assert host.get(API + "/sync").json()["runs"][0]["trigger"] == "event"
+    shown = host.get(API + "/webhook").json()
+    assert (shown["ours"], shown["url"]) == (True, f"{front.url}{API}/events")
+    assert (shown["lastChangeSeenBy"], shown["silent"]) == ("event", False)
+    assert shown["lastEventAt"]
+
+
+def test_a_test_event_comes_through(way: tuple[HostProcess, Simulator, FrontEnd]) -> None:
+    host, _, _ = way
+    identity = host.post(API + "/webhook/test").json()["id"]
+
+    def codes() -> list[str]:
+        found = host.get(f"{API}/webhook/test/{identity}").json()
+        return [result["code"] for result in found["results"]]
+
+    eventually(lambda: codes() == ["OK"], "the test event's result", 30)
+
+
+def test_doubled_late_and_turned_events_change_nothing_but_the_time(
+    way: tuple[HostProcess, Simulator, FrontEnd],
+) -> None:
+    host, sim, _ = way
+    sim.webhooks.dispatcher.delay = 0.2
+    sim.webhooks.dispatcher.retry_seconds = 0.1
+    names = []
+    for fault in ("duplicate", "reorder", "delay", "changed_byte", "silence", ""):
+        sim.webhooks.dispatcher.fail(fault) if fault else None
+        names.append(f"Way{fault}x")
+        sim.data.create(name=names[-1])
+    sim.webhooks.dispatcher.settle(60)
+    eventually(lambda: all(listed(host, name) for name in names), "all changes in the list", 30)
+    total = host.get(API + "/referrals", params={"q": "Way", "pageSize": 1}).json()["total"]
+    assert total == len(names)
+
+
+def test_the_front_end_opens_one_route_and_the_app_believes_none_of_its_headers(
+    way: tuple[HostProcess, Simulator, FrontEnd],
+) -> None:
+    """On the open path a caller's identity headers come through; everything else is refused before the app."""
+    _, sim, front = way
+    body, headers = sim.webhooks.dispatcher.message(BODY, "changed_byte")
+    forged = {"X-MS-CLIENT-PRINCIPAL": "eyJjbGFpbXMiOltdfQ==", "X-MS-CLIENT-PRINCIPAL-ID": "x"}
+    answer = requests.post(f"{front.url}{API}/events", body, headers={**headers, **forged}, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_signature")
+    assert "X-Correlation-Id" in answer.headers, "it is the app that refuses here"
+    for path in ("/sync", "/webhook", "/events/", "/EVENTS", "/events/x", "/events%2f", "/referrals", "/../events"):
+        refused = requests.get(f"{front.url}{API}{path}", headers=forged, timeout=30)
+        assert refused.status_code == 401
+        assert "X-Correlation-Id" not in refused.headers, path

@@ -8,3 +8,6 @@ foreach ($name in 'HUNTER_TOKEN_CACHE_KEY', 'HUNTER_PARTNER_CENTER_CLIENT_SECRET
         if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
     }
 }
+
+& (Join-Path $PSScriptRoot 'smoke.ps1') -IfDeployed
+exit $LASTEXITCODE

@@ -8,3 +8,5 @@ for name in HUNTER_TOKEN_CACHE_KEY HUNTER_PARTNER_CENTER_CLIENT_SECRET; do
     azd env set "$name" ""
   fi
 done
+
+sh "$(dirname "$0")/smoke.sh" --if-deployed

@@ -194,8 +194,10 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
       requireAuthentication: true
       unauthenticatedClientAction: 'RedirectToLoginPage'
       redirectToProvider: 'azureactivedirectory'
+      // Exactly these: what is open says nothing, or believes nobody but Microsoft's signature. No wildcard, no other spelling.
       excludedPaths: [
         '/api/health'
+        '/api/v1/partner-center/events'
       ]
     }
     httpSettings: {

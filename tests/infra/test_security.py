@@ -8,7 +8,9 @@ import re
 import pytest
 
 from shared.core.setting_list import SETTINGS
+from shared.web.routes import ROUTES
 from tests.infra.bicep import FILES, INFRA, template
+from tests.webhook.front_end import EXCLUDED
 
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 ROLES = {
@@ -111,7 +113,11 @@ def test_nobody_reaches_the_app_without_a_sign_in() -> None:
     assert "AllowAnonymous" not in source
     assert re.search(r"platform: \{\s*enabled: true", source)
     assert re.search(r"azureActiveDirectory: \{\s*enabled: true", source)
-    assert re.search(r"excludedPaths: \[\s*'/api/health'\s*\]", source), "only the health check is open"
+    (excluded,) = re.findall(r"excludedPaths: \[([^\]]*)\]", source)
+    paths = re.findall(r"'([^']*)'", excluded)
+    assert tuple(paths) == EXCLUDED, "the health check, and the route that believes a signature alone"
+    assert {f"/{route.template}" for route in ROUTES if route.role is None} == set(paths)
+    assert not re.search(r"[*?%$]|/$", "\n".join(paths)), "exact paths: no wildcard, nothing that is filled in"
     assert APP.words("httpsOnly") == APP.words("requireHttps") == ["true"]
     assert APP.literal("minTlsVersion") == ["1.2"]
     assert "openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'" in source

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +14,7 @@ import requests
 
 from local.azurite import Azurite
 from local.simulator import Simulator
-from tests.hosting import API, HostProcess, app_settings, eventually
+from tests.hosting import API, ROOT, HostProcess, app_settings, eventually
 
 from .front_end import FrontEnd
 from .signing import BODY
@@ -109,3 +111,46 @@ def test_the_front_end_opens_one_route_and_the_app_believes_none_of_its_headers(
         refused = requests.get(f"{front.url}{API}{path}", headers=forged, timeout=30)
         assert refused.status_code == 401
         assert "X-Correlation-Id" not in refused.headers, path
+
+
+SMOKE = ROOT / "infra" / "hooks" / "smoke.sh"
+
+
+def smoke(*arguments: str, **environment: str) -> tuple[int, str]:
+    """What the check after a deployment says of an address: exit code and what it printed."""
+    done = subprocess.run(
+        ["sh", str(SMOKE), *arguments],
+        env={"PATH": os.environ["PATH"], "HUNTER_SMOKE_TRIES": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_check_after_a_deployment_looks_at_both_sides(way: tuple[HostProcess, Simulator, FrontEnd]) -> None:
+    host, _, front = way
+    code, said = smoke(HUNTER_PAGE_URL=f"{front.url}/app")
+    assert (code, said) == (0, "Nobody gets in without a sign-in, and events only with Microsoft's signature.\n")
+    code, said = smoke(host.url)
+    assert code == 1
+    assert f"{host.url}/app has to be refused by the platform, and was answered: 200 app" in said
+    assert f"{host.url}/api/v1/partner-center/webhook has to be refused" in said
+
+
+def test_it_notices_that_events_do_not_get_through(way: tuple[HostProcess, Simulator, FrontEnd]) -> None:
+    host, _, _ = way
+    with FrontEnd(excluded=("/api/health",)) as closed:
+        closed.leads_to(host.url)
+        code, said = smoke(closed.url)
+    assert code == 1
+    assert "The events route has to be refused by the app itself, and was answered: 401 platform" in said
+
+
+def test_it_says_what_it_could_not_check() -> None:
+    nowhere = "http://127.0.0.1:9"
+    assert smoke() == (0, "")
+    assert smoke(nowhere)[0] == 1
+    code, said = smoke("--if-deployed", nowhere)
+    assert code == 0
+    assert "was not checked" in said

@@ -133,7 +133,7 @@ def referral_url(public_url: str, referral_id: str) -> str:
 
 def subscription_url(public_url: str, subscription_id: str) -> str:
     """Where the page shows a subscription."""
-    return f"{public_url}/app?{urlencode({'view': 'notifications', 'id': subscription_id}, quote_via=quote)}"
+    return f"{public_url}/app?{urlencode({'view': 'notifications', 'subscription': subscription_id}, quote_via=quote)}"
 
 
 def _list_link(view: ViewLink | None, words: Words, public_url: str) -> Link:

@@ -82,7 +82,7 @@ def test_each_kind_alone_is_a_card_of_the_right_form(kind: Kind, language: Langu
         f"{PAGE}/app?view=referrals&id=00000000-0000-4000-8000-000000000001",
         f"{PAGE}/app?view=referrals&country=TR",
     ]
-    assert f"]({PAGE}/app?view=notifications&id=s-1)" in card["body"][-1]["text"]
+    assert f"]({PAGE}/app?view=notifications&subscription=s-1)" in card["body"][-1]["text"]
     assert "Mine" in card["body"][-1]["text"]
 
 

@@ -227,3 +227,23 @@ export interface Me {
   roles: ("read" | "write" | "operate")[];
   features: { write: boolean; webhook: boolean; dynamics: boolean; mail: boolean };
 }
+
+export type NotifyEvent = "new" | "due" | "expired" | "answered" | "closed" | "changed" | "assigned" | "actionFailed";
+
+export interface Subscription {
+  id: string;
+  name: string;
+  viewId: string | null;
+  events: NotifyEvent[];
+  channel: "teams" | "mail";
+  target: string;
+  when: "now" | "daily";
+  at: string;
+  timeZone: string;
+  dueDays: number[];
+  language: "en" | "tr";
+  enabled: boolean;
+  owner: { id: string; name: string };
+  lastSentAt: string | null;
+  lastError: { code: string; message: string; at: string | null } | null;
+}

@@ -62,6 +62,14 @@ export const VIEWS = [
     phrases: ["list", "company"],
     code: () => import("./companies/view.js"),
   },
+  {
+    name: "notifications",
+    nav: true,
+    parameters: ["subscription", "tell"],
+    phrases: ["notifications"],
+    styles: ["views/notifications/notifications.css"],
+    code: () => import("./notifications/view.js"),
+  },
 ];
 
 /** @type {Sheet[]} */

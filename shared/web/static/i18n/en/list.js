@@ -3,6 +3,8 @@
 /** @satisfies {Record<string, Phrase>} */
 const phrases = {
   "table.caption": "Use the buttons in the column headers to sort.",
+  "tell.me": "Tell me",
+  "tell.hint": "Be told of what this list shows",
   "sort.label": "Sort by",
   "search.referrals": "Search names, people, emails, phone numbers or IDs",
   "search.companies": "Search companies",

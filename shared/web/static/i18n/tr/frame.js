@@ -12,6 +12,7 @@ const phrases = {
   "nav.overview": "Genel bakış",
   "nav.referrals": "Fırsatlar",
   "nav.companies": "Şirketler",
+  "nav.notifications": "Bildirimler",
   "sync.button": "Eşitle",
   "language.label": "Dil",
   "theme.label": "Görünüm",

@@ -3,6 +3,8 @@
 /** @type {Record<keyof typeof import("../en/list.js").default, Phrase>} */
 const phrases = {
   "table.caption": "Sıralamak için sütun başlıklarındaki düğmeleri kullanın.",
+  "tell.me": "Bana bildir",
+  "tell.hint": "Bu listenin gösterdikleri size bildirilsin",
   "sort.label": "Sırala",
   "search.referrals": "Ad, kişi, e-posta, telefon veya kimlik ara",
   "search.companies": "Şirket ara",

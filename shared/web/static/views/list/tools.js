@@ -3,7 +3,9 @@
 /** @import { Page } from "../../core/contract.ts" */
 /** @import { Route } from "../../core/router.js" */
 
+import { tellMe } from "../notifications/tell-me.js";
+
 /** @typedef {(list: "referrals" | "companies", route: Route, page: Page<any>) => Node | null} ListTool */
 
 /** @type {ListTool[]} */
-export const TOOLS = [];
+export const TOOLS = [tellMe];

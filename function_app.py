@@ -10,7 +10,8 @@ from shared.core.log import configure
 from shared.services import services
 from shared.web import timers
 from shared.web.dispatch import answer
-from shared.web.routes import ROUTES, Route
+from shared.web.route import Route
+from shared.web.routes import ROUTES
 
 configure()
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)

@@ -5,7 +5,8 @@ import signal
 import threading
 from pathlib import Path
 
-from .simulator import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from .identity import CLIENT_ID, CLIENT_SECRET, TENANT_ID
+from .simulator import DynamicsSimulator
 
 DEFAULT_FOLDER = Path(".local/simulator")
 DEFAULT_PORT = 7090

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from local.dynamics.identity import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from local.simulator.messages import Request, Response, json_response
 
 if TYPE_CHECKING:
@@ -88,8 +89,6 @@ class Control:
 
     def _state(self) -> dict[str, Any]:
         simulator = self._simulator
-        from .simulator import CLIENT_ID, CLIENT_SECRET, TENANT_ID
-
         return {
             "url": simulator.url,
             "authority": simulator.authority,

@@ -18,14 +18,11 @@ from .control import Control
 from .entra import Entra
 from .errors import NOT_A_MEMBER, Refused
 from .faults import Faults
+from .identity import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from .people import People
 from .schema import Key
 from .store import SYSTEM_USER, Store
 from .switches import Switches
-
-TENANT_ID = "5f1c4c52-0e4b-4c0b-9a51-7d2f6f0c7390"
-CLIENT_ID = "c9d5f3b2-6a1e-4f77-8d2a-365d11a9a365"
-CLIENT_SECRET = "dynamics-secret-of-no-value"
 
 
 @dataclass(frozen=True)

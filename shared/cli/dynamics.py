@@ -124,7 +124,7 @@ def sync(services: Services, options: argparse.Namespace) -> int:
 
 def _plan_line(row: dict[str, Any]) -> str:
     changes = "; ".join(
-        f"{one['field']}: {one['crm']} | {one['partnerCenter']} -> {one['becomes']}" for one in row["fields"]
+        f"{field['field']}: {field['crm']} | {field['partnerCenter']} -> {field['becomes']}" for field in row["fields"]
     )
     said = " ".join(filter(None, (changes, row["reason"])))
     return f"{row['operation']:<9} {row['table'] or '-':<12} {row['referralId']}  {said}".rstrip()

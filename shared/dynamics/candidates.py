@@ -110,7 +110,7 @@ def to_look_at(world: World, push: Push, now: datetime, changed: Iterable[str] =
                 found.append(referral_id)
         elif stored.link.state not in _LEFT_ALONE and (referral_id in moved or is_open(stored.link, seen, now)):
             found.append(referral_id)
-    return sorted(found, key=lambda one: (not _is_wanted(world, one), one))
+    return sorted(found, key=lambda candidate: (not _is_wanted(world, candidate), candidate))
 
 
 def _is_wanted(world: World, referral_id: str) -> bool:

@@ -104,22 +104,22 @@ def _carried(want: Normal, found: Normal, *, by_crm: bool) -> Verdict:
 
 def _paired(translator: Translator, differences: list[Difference], *, accepted: bool) -> list[Difference]:
     """Value and currency go one way together; where they would go apart, the owner of the value decides."""
-    pair = [one for one in differences if one.field in _PAIR]
-    verdicts = {one.verdict for one in pair}
+    pair = [difference for difference in differences if difference.field in _PAIR]
+    verdicts = {difference.verdict for difference in pair}
     if len(pair) < 2 or not verdicts & {"write", "ask"}:
         return differences
-    value = next(one for one in pair if one.field == "dealValue")
+    value = next(difference for difference in pair if difference.field == "dealValue")
     if {"write", "ask"} <= verdicts:
         by_crm = accepted and translator.lines[value.column].owner == "crm"
         verdict: Verdict = "ask" if by_crm else "write"
     else:
         verdict = "ask" if "ask" in verdicts else "write"
-    wanted = {one.field: one for one in pair}
-    if verdict == "ask" and any(one.found is None for one in wanted.values()):
+    wanted = {difference.field: difference for difference in pair}
+    if verdict == "ask" and any(difference.found is None for difference in wanted.values()):
         verdict = "keep"  # an amount without its currency says nothing
     return [
-        Difference(one.column, one.field, one.want, one.found, verdict)
-        if one.field in _PAIR and (verdict == "ask" or one.verdict != "agree")
-        else one
-        for one in differences
+        Difference(difference.column, difference.field, difference.want, difference.found, verdict)
+        if difference.field in _PAIR and (verdict == "ask" or difference.verdict != "agree")
+        else difference
+        for difference in differences
     ]

@@ -60,11 +60,15 @@ class Environment(msgspec.Struct, frozen=True):
 
     def currency(self, code: str | None) -> Currency | None:
         """The active currency of an ISO code."""
-        return next((one for one in self.currencies if one.code == code and one.active), None) if code else None
+        return (
+            next((currency for currency in self.currencies if currency.code == code and currency.active), None)
+            if code
+            else None
+        )
 
     def currency_of(self, row_id: str | None) -> Currency | None:
         """The currency under an id, active or not."""
-        return next((one for one in self.currencies if one.id == row_id), None) if row_id else None
+        return next((currency for currency in self.currencies if currency.id == row_id), None) if row_id else None
 
 
 def _texts(**most: int) -> dict[str, Column]:
@@ -145,7 +149,9 @@ def options_of(attribute: Mapping[str, Any]) -> tuple[int, ...] | None:
     options = found.get("Options") if isinstance(found, dict) else None
     if not isinstance(options, list):
         return None
-    return tuple(one["Value"] for one in options if isinstance(one, dict) and isinstance(one.get("Value"), int))
+    return tuple(
+        option["Value"] for option in options if isinstance(option, dict) and isinstance(option.get("Value"), int)
+    )
 
 
 def currencies_of(rows: Iterable[Any]) -> tuple[Currency, ...]:

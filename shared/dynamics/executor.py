@@ -162,7 +162,11 @@ class Executor:
         if row is None:
             raise Lost
         found = translator.found(row.values)
-        base = {one.column: (one.want, found.get(one.column)) for one in plan.differences} if made else {}
+        base = (
+            {difference.column: (difference.want, found.get(difference.column)) for difference in plan.differences}
+            if made
+            else {}
+        )
         fresh = Link(id=work.link.id, name=work.facts.name[:200], carried=work.link.carried)
         link = structs.replace(
             fresh,
@@ -263,11 +267,11 @@ class Executor:
     def _agreed(self, plan: Plan, row: Row) -> dict[str, tuple[Normal, Normal]]:
         found = self._records.translators[row.table].found(row.values) if plan.write else {}
         base: dict[str, tuple[Normal, Normal]] = {}
-        for one in plan.differences:
-            if one.verdict == "agree":
-                base[one.column] = (one.want, one.found)
-            elif one.verdict == "write":
-                base[one.column] = (one.want, found.get(one.column))
+        for difference in plan.differences:
+            if difference.verdict == "agree":
+                base[difference.column] = (difference.want, difference.found)
+            elif difference.verdict == "write":
+                base[difference.column] = (difference.want, found.get(difference.column))
         return base
 
     def _close(self, row: Row, plan: Plan, work: Work) -> None:
@@ -349,7 +353,11 @@ class Executor:
         if state in _UNDER_WAY:
             return link, "pending", None
         if state == "applied":
-            pairs = {one.column: (one.want, one.found) for one in plan.differences if one.column in asked.columns}
+            pairs = {
+                difference.column: (difference.want, difference.found)
+                for difference in plan.differences
+                if difference.column in asked.columns
+            }
             reference = "done" if link.reference == "asked" else link.reference
             return structs.replace(link, asked=None, base={**link.base, **pairs}, reference=reference), "linked", None
         words = {

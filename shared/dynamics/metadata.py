@@ -62,7 +62,7 @@ def _columns(client: CrmClient, table: str) -> dict[str, Column]:
         return columns_of(attributes, {})
     path = _definition(table, "Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata")
     found = _list(client, path, "$select=LogicalName&$expand=OptionSet")
-    choices = {str(one.get("LogicalName")): options for one in found if (options := options_of(one))}
+    choices = {str(attribute.get("LogicalName")): options for attribute in found if (options := options_of(attribute))}
     return columns_of(attributes, choices)
 
 

@@ -88,7 +88,7 @@ class Plan:
     @property
     def write(self) -> dict[str, Normal]:
         """The columns that are written to the CRM."""
-        return {one.column: one.want for one in self.differences if one.verdict == "write"}
+        return {difference.column: difference.want for difference in self.differences if difference.verdict == "write"}
 
     @property
     def does_something(self) -> bool:
@@ -195,13 +195,16 @@ def _comparison(rules: Rules, link: Link, facts: Facts, row: Row) -> Plan:
 
 def _without(plan: Plan, *verdicts: str) -> Plan:
     """The plan without what can't be done; those columns stay as they are."""
-    kept = tuple(replace(one, verdict="keep") if one.verdict in verdicts else one for one in plan.differences)
+    kept = tuple(
+        replace(difference, verdict="keep") if difference.verdict in verdicts else difference
+        for difference in plan.differences
+    )
     return replace(plan, differences=kept)
 
 
 def _both_open(translator: Translator, link: Link, facts: Facts, row: Row, plan: Plan) -> Plan:
     plan = _with_reference(link, facts, row, plan)
-    columns = {one.column: one.found for one in plan.differences if one.verdict == "ask"}
+    columns = {difference.column: difference.found for difference in plan.differences if difference.verdict == "ask"}
     changes = translator.changes(columns, facts)
     if plan.reference == "asked":
         changes["externalReferenceId"] = row.id
@@ -239,7 +242,7 @@ def _closed_there(translator: Translator, rules: Rules, facts: Facts, row: Row, 
             f"The opportunity was {row.state} in Dynamics 365, but the referral is not accepted yet. Accept it first."
         )
         return replace(_without(plan, "ask"), kind="conflict", error=LinkError("not_accepted", "status", sentence))
-    columns = {one.column: one.found for one in plan.differences if one.verdict == "ask"}
+    columns = {difference.column: difference.found for difference in plan.differences if difference.verdict == "ask"}
     if row.state == "lost":
         return replace(plan, ask=Ask("lose", {}, rules.mapping.reason(row.status), {}), error=plan.error)
     changes = translator.changes(columns, facts)
@@ -298,9 +301,11 @@ def _guarded(rules: Rules, link: Link, plan: Plan) -> Plan:
     if plan.ask:
         carried |= plan.ask.columns
     for column, value in carried.items():
-        before = sum(1 for one in link.carried if one.column == column and one.value == value and one.at >= since)
+        before = sum(
+            1 for carried in link.carried if carried.column == column and carried.value == value and carried.at >= since
+        )
         if before >= FLIPS - 1:
-            name = next(one.field for one in plan.differences if one.column == column)
+            name = next(difference.field for difference in plan.differences if difference.column == column)
             return replace(plan, flipped=name)
     return plan
 
@@ -326,11 +331,20 @@ def plan_row(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None
     translator = rules.translators.get(plan.table or link.table or "")
     fields: list[dict[str, Any]] = []
     if translator is not None:
-        for one in plan.differences:
-            if one.verdict in {"write", "ask"}:
-                crm = translator.ours(one.column, one.found, facts) if row is not None else None
-                becomes = crm if one.verdict == "ask" else translator.ours(one.column, one.want, facts)
-                fields.append({"field": one.field, "crm": crm, "partnerCenter": _shown(facts, one), "becomes": becomes})
+        for difference in plan.differences:
+            if difference.verdict in {"write", "ask"}:
+                crm = translator.ours(difference.column, difference.found, facts) if row is not None else None
+                becomes = (
+                    crm if difference.verdict == "ask" else translator.ours(difference.column, difference.want, facts)
+                )
+                fields.append(
+                    {
+                        "field": difference.field,
+                        "crm": crm,
+                        "partnerCenter": _shown(facts, difference),
+                        "becomes": becomes,
+                    }
+                )
     if plan.close or (plan.ask and plan.ask.action != "update"):
         outcome = ("won" if plan.close.won else "lost") if plan.close else (row.state if row else None)
         fields.append(
@@ -351,13 +365,13 @@ def plan_row(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None
     }
 
 
-def _shown(facts: Facts, one: Difference) -> Any:
-    value = facts.fields.get(one.field)
-    if one.field == "dealValue":
+def _shown(facts: Facts, difference: Difference) -> Any:
+    value = facts.fields.get(difference.field)
+    if difference.field == "dealValue":
         return amount(value)
-    if one.field == "closingDateTime" and isinstance(value, str):
+    if difference.field == "closingDateTime" and isinstance(value, str):
         return f"{value}T00:00:00Z"
-    return value if value is not None else one.want
+    return value if value is not None else difference.want
 
 
 def _operation(plan: Plan) -> str | None:

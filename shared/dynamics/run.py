@@ -129,7 +129,7 @@ class CrmRunner:
                         break
             except HunterError as problem:
                 error = problem
-            self._tally.unchanged += max(0, linked - len({one for one in ids if one in world.links}))
+            self._tally.unchanged += max(0, linked - len({each for each in ids if each in world.links}))
         return Done(self._tally, max(0, len(ids) - done), plan, error or self._tally.denied)
 
     # What there is to look at
@@ -148,7 +148,8 @@ class CrmRunner:
     def _works(self, world: World, ids: Sequence[str], threads: ThreadPoolExecutor) -> list[Work]:
         """What is known of these referrals and their records; accounts and contacts are looked up for all at once."""
         facts = {
-            one.id: one for one in candidates.read_facts(self._store, world.snapshot, ids, self._public_url, threads)
+            facts.id: facts
+            for facts in candidates.read_facts(self._store, world.snapshot, ids, self._public_url, threads)
         }
         rows = self._rows(world, facts)
         works = []
@@ -254,7 +255,10 @@ def structs_replace_ask(plan: Plan) -> Plan:
     """The plan without what was asked for already."""
     from dataclasses import replace
 
-    kept = tuple(one if one.verdict != "ask" else replace(one, verdict="keep") for one in plan.differences)
+    kept = tuple(
+        difference if difference.verdict != "ask" else replace(difference, verdict="keep")
+        for difference in plan.differences
+    )
     return replace(plan, ask=None, differences=kept)
 
 

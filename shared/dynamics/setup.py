@@ -103,7 +103,7 @@ class Setup:
         definition = f"EntityDefinitions(LogicalName='{table}')/Attributes"
         present = self._client.get(definition, Consistency="Strong").get("value")
         if isinstance(present, list) and any(
-            isinstance(one, dict) and one.get("LogicalName") == name for one in present
+            isinstance(attribute, dict) and attribute.get("LogicalName") == name for attribute in present
         ):
             self._tell(ok=True, text=f"column {name} of {table} is there")
             return

@@ -10,7 +10,7 @@ from shared.core.errors import HunterError
 from shared.services import Services
 from shared.web.access import Principal
 from shared.web.app import handle
-from shared.web.routes import API, Route
+from shared.web.route import API, Route
 
 
 def answer(request: HttpRequest, route: Route, services: Services) -> HttpResponse:

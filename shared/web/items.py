@@ -67,7 +67,7 @@ def crm_item(link: Shown | None) -> dict[str, Any] | None:
     if link.error:
         error = {"code": link.error.code, "field": link.error.field, "message": link.error.message}
         if link.error.candidates:
-            error["candidates"] = [msgspec.to_builtins(one) for one in link.error.candidates]
+            error["candidates"] = [msgspec.to_builtins(candidate) for candidate in link.error.candidates]
     return {
         "state": link.state,
         "table": link.table,

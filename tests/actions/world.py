@@ -17,7 +17,8 @@ from shared.background import tick
 from shared.services import Services
 from shared.storage.engine.tables import TableStore
 from shared.web.dispatch import answer
-from shared.web.routes import API, ROUTES
+from shared.web.route import API
+from shared.web.routes import ROUTES
 from tests.sync.harness import World
 
 BASE: Final = f"http://localhost/{API}"

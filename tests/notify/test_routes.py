@@ -17,7 +17,8 @@ from shared.services import Services
 from shared.storage.tables.subscriptions import TABLE
 from shared.web import access
 from shared.web.dispatch import answer
-from shared.web.routes import API, ROUTES
+from shared.web.route import API
+from shared.web.routes import ROUTES
 from tests.hosting import HostProcess, app_settings, eventually
 from tests.web.contract import validator
 

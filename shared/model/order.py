@@ -12,16 +12,18 @@ class OrderIgnored(Exception):
     """The pages are not in the order that was asked for, so stopping early would lose changes."""
 
 
-def check_newest_first(heads: Sequence[Head]) -> None:
-    """An incremental walk may stop early only while the newest come first.
+def is_newest_first(heads: Sequence[Head]) -> bool:
+    """Whether none was changed after one that comes before it.
 
     Seconds are compared: the service sorts texts, in which 03Z comes after 03.5Z.
-
-    Raises:
-        OrderIgnored: a later one was changed after an earlier one.
     """
     stamps = [head.updated[:19] for head in heads if head.updated]
-    if any(earlier < later for earlier, later in itertools.pairwise(stamps)):
+    return all(earlier >= later for earlier, later in itertools.pairwise(stamps))
+
+
+def check_newest_first(heads: Sequence[Head]) -> None:
+    """An incremental walk may stop early only while the newest come first. Raises OrderIgnored where they do not."""
+    if not is_newest_first(heads):
         raise OrderIgnored
 
 

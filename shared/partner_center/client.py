@@ -63,6 +63,10 @@ class LinkExpired(Exception):
         self.error = error
 
 
+class Stopped(Exception):
+    """Nothing is to be sent any more."""
+
+
 class WaitTooLong(Exception):
     """The wait that Partner Center asks for does not fit the time that is left; the run pauses."""
 
@@ -144,7 +148,6 @@ class PartnerCenterClient:
         alive: Callable[[], None] = lambda: None,
         retried: Callable[[], None] = lambda: None,
     ) -> None:
-        self._base = api_url + PATH
         self._api_url = api_url
         self._authenticator = authenticator
         self._clock = clock
@@ -154,10 +157,19 @@ class PartnerCenterClient:
         self._session = requests.Session()
         self._retried = retried
         self._last: float | None = None
+        self._stopped = False
+
+    @property
+    def _base(self) -> str:
+        return self._api_url + PATH
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+    def stop(self) -> None:
+        """Send nothing any more: what waits for its turn, or for another try, raises Stopped."""
+        self._stopped = True
 
     def page(self, query: str, *, is_link: bool = False) -> Page:
         """One page.
@@ -223,7 +235,7 @@ class PartnerCenterClient:
                     raise
                 body = self._attempt(exchange, force_refresh=True)
         except _Failure as failure:
-            self._log_attempt(failure, None)
+            _log_attempt(failure, None)
             error = failure.rule.error(
                 retry_after=failure.asked, request_id=failure.request_id, upstream_status=failure.status
             )
@@ -247,7 +259,7 @@ class PartnerCenterClient:
         retrying = Retrying(
             stop=stop_after_attempt(retry.BACKOFF.tries),
             retry=retry_if_exception(lambda error: isinstance(error, _Failure) and error.rule.action is Action.RETRY),
-            wait=self._wait,
+            wait=_wait,
             sleep=self._sleep,
             before_sleep=self._log_wait,
             reraise=True,
@@ -255,7 +267,7 @@ class PartnerCenterClient:
         try:
             return retrying(attempt)
         except _Failure as failure:
-            self._log_attempt(failure, retrying.statistics.get("attempt_number"))
+            _log_attempt(failure, retrying.statistics.get("attempt_number"))
             error = failure.rule.error(
                 retry_after=failure.asked, request_id=failure.request_id, upstream_status=failure.status
             )
@@ -265,7 +277,7 @@ class PartnerCenterClient:
 
     def _attempt(self, exchange: _Exchange, *, force_refresh: bool = False) -> Any:
         self._keep_pace()
-        self._alive()
+        self._go_on()
         token = self._authenticator.token(force_refresh=force_refresh)
         headers = {
             "Authorization": f"Bearer {token}",
@@ -344,16 +356,11 @@ class PartnerCenterClient:
         if self._last is not None:
             self._clock.sleep(self._interval - (self._clock.monotonic() - self._last))
 
-    def _wait(self, state: RetryCallState) -> float:
-        failure = state.outcome.exception() if state.outcome else None
-        asked = failure.asked if isinstance(failure, _Failure) else None
-        return retry.BACKOFF.wait(state.attempt_number, asked)
-
     def _log_wait(self, state: RetryCallState) -> None:
         failure = state.outcome.exception() if state.outcome else None
         if isinstance(failure, _Failure) and state.next_action:
             self._retried()
-            self._log_attempt(failure, state.attempt_number, state.next_action.sleep)
+            _log_attempt(failure, state.attempt_number, state.next_action.sleep)
             remaining = self._deadline.remaining()
             if state.next_action.sleep > remaining:
                 if failure.rule is retry.THROTTLED or (failure.asked or 0.0) > remaining:
@@ -365,19 +372,31 @@ class PartnerCenterClient:
         while seconds > 0:
             self._clock.sleep(min(seconds, 10.0))
             seconds -= 10.0
-            self._alive()
+            self._go_on()
 
-    def _log_attempt(self, failure: _Failure, attempt: int | None, wait: float | None = None) -> None:
-        log.warning(
-            events.PARTNER_CENTER_ATTEMPT,
-            status=failure.status,
-            requestId=failure.request_id,
-            attempt=attempt,
-            waitSeconds=round(wait, 3) if wait is not None else None,
-            kind=failure.rule.met,
-        )
-        if failure.rule is retry.THROTTLED:
-            log.warning(events.PARTNER_CENTER_THROTTLED, status=failure.status, retryAfterSeconds=failure.asked)
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise Stopped
+        self._alive()
+
+
+def _wait(state: RetryCallState) -> float:
+    failure = state.outcome.exception() if state.outcome else None
+    asked = failure.asked if isinstance(failure, _Failure) else None
+    return retry.BACKOFF.wait(state.attempt_number, asked)
+
+
+def _log_attempt(failure: _Failure, attempt: int | None, wait: float | None = None) -> None:
+    log.warning(
+        events.PARTNER_CENTER_ATTEMPT,
+        status=failure.status,
+        requestId=failure.request_id,
+        attempt=attempt,
+        waitSeconds=round(wait, 3) if wait is not None else None,
+        kind=failure.rule.met,
+    )
+    if failure.rule is retry.THROTTLED:
+        log.warning(events.PARTNER_CENTER_THROTTLED, status=failure.status, retryAfterSeconds=failure.asked)
 
 
 def _page(body: bytes) -> _Envelope:

@@ -119,6 +119,7 @@ class SyncRun:
             overlap_minutes=around.settings.overlap_minutes,
             has_time=self._has_time,
             shown=lambda: around.shown(run),
+            beside=executor is not None,
         )
         self._missing = Missing(store, self._client, self._seen, self._pages, self._has_time)
 
@@ -146,6 +147,7 @@ class SyncRun:
             self._fail(failure)
             raise failure from error
         finally:
+            self._walker.close()
             self._client.close()
             self._settling.close()
             metrics.run_ended(self._run, self._progress.cursor.last_success, self._around.store.clock.now())
@@ -249,6 +251,7 @@ class SyncRun:
     def _fail(self, error: HunterError) -> None:
         """Record a failure. What was read is kept if it can be; the place is not, for what failed there might fail for
         ever, and a walk over what is stored already costs little."""
+        self._client.stop()
         error.correlation_id = error.correlation_id or self._around.correlation_id
         failure = RunError(error.code, error.message, error.correlation_id)
         asked = error.retry_after if isinstance(error, Throttled) else None
@@ -257,10 +260,7 @@ class SyncRun:
         try:
             if asked:
                 self._state.pause(asked)  # what was asked for last is a floor for the next run, too
-            if isinstance(error, PartnerCenterError | SignInError):
-                self._pages.flush_all()
-                self._progress.stop(failure, paused=False, settled=self._settling.is_done)
-            else:
+            if not (isinstance(error, PartnerCenterError | SignInError) and self._keep_what_was_read(failure)):
                 self._pages.abandon()
                 self._progress.give_up(failure)
         except HunterError:
@@ -271,6 +271,15 @@ class SyncRun:
         log.error(events.SYNC_FAILED, **self._run.log_fields(), requestId=error.request_id)
         if isinstance(error, SignInRequired):
             log.error(events.SIGN_IN_REQUIRED)
+
+    def _keep_what_was_read(self, failure: RunError) -> bool:
+        """Record a failure that leaves what was read as good as it was; False where that could not be stored."""
+        try:
+            self._pages.flush_all()
+            self._progress.stop(failure, paused=False, settled=self._settling.is_done)
+        except StorageUnavailable:
+            return False
+        return True
 
 
 def _news(outbox: Outbox | None, head: Head, walk: Walk) -> Outbox | None:

@@ -269,6 +269,7 @@ class HeldLease:
         self._lock = threading.Lock()
         self._unsure: set[object] = set()
         """Tokens of commits of which nobody knows whether they were applied: their answers got lost."""
+        self._over = False
         self.fence: int = int(lease["fence"])
 
     def due(self) -> bool:
@@ -306,9 +307,11 @@ class HeldLease:
             settled: companies agree with referrals, so the next run need not look.
 
         Raises:
-            RunInterrupted: another run has taken the lease; nothing was written.
+            RunInterrupted: another run has taken the lease, or it was given back; nothing was written.
         """
         with self._lock:
+            if self._over:
+                raise RunInterrupted
             lease = _lease_row("" if release else self._run_id, self.fence, self._clock.now(), settled=settled)
             lease["token"] = secrets.token_hex(8)  # tells this commit from every other, those of this run included
             operations: list[Operation] = []
@@ -324,6 +327,7 @@ class HeldLease:
                 operations.append(Replace(version_row(), None))
             self._lease = {**lease, "etag": self._write(lease, operations)}
             self._unsure.clear()
+            self._over = release
             self._renewed = self._clock.monotonic()
 
     def _write(self, lease: Entity, operations: Sequence[Operation]) -> str:

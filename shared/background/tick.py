@@ -9,15 +9,17 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.core import events
 from shared.core.clock import Deadline
 from shared.core.errors import HunterError
 from shared.core.log import get_logger, location
-from shared.model.run import Run
-from shared.services import Services
-from shared.storage.tables.work import Board
+
+if TYPE_CHECKING:
+    from shared.model.run import Run
+    from shared.services import Services
+    from shared.storage.tables.work import Board
 
 log = get_logger(__name__)
 
@@ -25,7 +27,7 @@ TICK_SECONDS: Final = 50.0
 """A tick's time; the next one comes after 60 s."""
 AFTER_SYNC_SECONDS: Final = 20.0
 
-Work = Callable[[Services, Board, Deadline], None]
+Work = Callable[["Services", "Board", Deadline], None]
 
 
 @dataclass(frozen=True)

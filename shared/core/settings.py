@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from croniter import croniter
-from cryptography.fernet import Fernet
-
 from shared.core.errors import (
     ConfigurationError,
     DynamicsDisabled,
@@ -370,6 +367,8 @@ class _Reader:
         return text
 
     def _schedule(self, name: str) -> str:
+        from croniter import croniter
+
         text = " ".join((self._text(name) or _DEFAULTS[name]).split())
         if len(text.split(" ")) == 6 and croniter.is_valid(text, second_at_beginning=True):
             return text
@@ -380,6 +379,8 @@ class _Reader:
         keys = tuple(part.strip() for part in self._text(name).split(",") if part.strip())
         if not keys and required:
             self._problem(name, "It is required when the sync is enabled. docs/deploy.md shows how to make a key.")
+        if keys:
+            from cryptography.fernet import Fernet
         for key in keys:
             try:
                 Fernet(key)

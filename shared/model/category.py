@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from shared.model.resource import Referral
+if TYPE_CHECKING:
+    from shared.model.resource import Referral
 
 MARKETPLACE_LEAD = "marketplaceLead"
 QUALIFIED_LEAD = "qualifiedLead"

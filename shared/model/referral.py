@@ -12,16 +12,18 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from pydantic import ValidationError
 
 from shared.model import odd_json, text, times
 from shared.model.category import category_of
 from shared.model.domains import derive_identity, valid_duns
-from shared.model.resource import CustomerProfile, Details, Member, Referral
 from shared.model.summary import Problem, ReferralSummary
+
+if TYPE_CHECKING:
+    from shared.model.resource import CustomerProfile, Member, Referral
+
 
 RULES_VERSION: Final = 3
 """Raise it when the same payload shall be read in another way: the next sync then reads every referral anew."""
@@ -139,6 +141,10 @@ def read_record(raw: bytes | str, loaded: Loaded | None = None) -> Reading:
     Raises:
         Unstorable: it is not an object, or has no id.
     """
+    from pydantic import ValidationError
+
+    from shared.model.resource import Referral
+
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     referral_id = loaded.id if loaded else read_head(data).id
     problems: list[Problem] = []
@@ -166,6 +172,8 @@ def read_record(raw: bytes | str, loaded: Loaded | None = None) -> Reading:
 
 def _unread(referral_id: str, problems: list[Problem]) -> Reading:
     """Nothing but the id can be read; the payload is kept all the same."""
+    from shared.model.resource import Referral
+
     return Reading(Referral(id=referral_id), (*problems, Problem("record", _UNREADABLE)))
 
 
@@ -213,6 +221,8 @@ def rules_salt(own_domains: Collection[str]) -> bytes:
 
 def summarise(reading: Reading, own_domains: Collection[str]) -> ReferralSummary:
     """The list columns of a record."""
+    from shared.model.resource import CustomerProfile, Details
+
     referral = reading.referral
     customer, details = referral.customer_profile or CustomerProfile(), referral.details or Details()
     address = customer.address
@@ -282,6 +292,8 @@ def search_text_of(referral: Referral) -> str:
     """Everything that a search looks through, folded, one entry a line: names, ids, and of the customer's people and of
     ours the names, addresses and telephone numbers, these as digits too.
     """
+    from shared.model.resource import CustomerProfile
+
     customer = referral.customer_profile or CustomerProfile()
     people: list[Member] = [
         member for team in (customer.team, referral.team) for member in (team or [])[:_SEARCHED_PEOPLE] if member

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.companies import book as stored_companies
 from shared.companies import linker as stored_links
 from shared.core.context import ContextExecutor
-from shared.model.resource import Referral
 from shared.model.summary import ReferralSummary
 from shared.read_model import desk
-from shared.read_model.payloads import read_payloads
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import quarantine, referrals
 from shared.storage.tables import tenants as stored_tenants
 from shared.storage.tables.data_version import Versions, read_versions
+
+if TYPE_CHECKING:
+    from shared.model.resource import Referral
 
 READERS: Final = 8
 
@@ -73,6 +74,8 @@ class ReadModel:
 
     def payloads(self, ids: Collection[str]) -> Iterator[tuple[str, Referral]]:
         """The records of these ids as they were received; see ``payloads.read_payloads``."""
+        from shared.read_model.payloads import read_payloads  # reads whole records, which no list needs
+
         return read_payloads(self._store, ids)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -12,7 +12,6 @@ from shared.model import odd_json, times
 from shared.model.action import Action
 from shared.model.company import Company
 from shared.model.domains import display_domain
-from shared.model.resource import CustomerProfile, Details, Member, Referral, Requirements, Resource
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.model.text import digits, fold, readable
@@ -22,6 +21,9 @@ from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
 from shared.read_model.report import Report
 from shared.read_model.snapshot import Snapshot
 from shared.storage.tables.crm_links import Shown
+
+if TYPE_CHECKING:
+    from shared.model.resource import Member, Referral, Resource
 
 _DAY: Final = timedelta(days=1)
 _CONTACTS: Final = 100
@@ -215,6 +217,8 @@ def referral_detail(
         related: the others of the same engagement.
         payload: the JSON as received, to be added as ``raw``; None leaves it out.
     """
+    from shared.model.resource import CustomerProfile, Details, Requirements  # and pydantic, which no list needs
+
     details = referral.details or Details()
     customer = referral.customer_profile or CustomerProfile()
     wanted = details.requirements or Requirements()
@@ -274,7 +278,7 @@ def contacts(payloads: Iterable[tuple[str, Referral]]) -> list[dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for referral_id, referral in payloads:
-        for person in _people((referral.customer_profile or CustomerProfile()).team):
+        for person in _people(referral.customer_profile.team if referral.customer_profile else ()):
             name = " ".join(filter(None, (person["firstName"], person["lastName"])))
             key = (person["email"] or "").strip().casefold() or f"{fold(name)} {digits(person['phoneNumber'] or '')}"
             if not key.strip():

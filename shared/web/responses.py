@@ -15,7 +15,6 @@ from azure.functions import HttpRequest, HttpResponse
 
 from shared.core.errors import HunterError
 from shared.core.log import in_azure
-from shared.web.items import SUBJECTS
 
 COMPRESS_BYTES: Final = 1024
 """Bodies longer than this are compressed for clients that take gzip."""
@@ -121,7 +120,9 @@ def problem(error: HunterError, correlation_id: str) -> HttpResponse:
         "correlationId": error.correlation_id or correlation_id,
     }
     body |= error.extra
-    if type(error.subject) in SUBJECTS:
+    if error.subject is not None:
+        from shared.web.items import SUBJECTS  # with all that lists are made of, which most errors do without
+
         member, item = SUBJECTS[type(error.subject)]
         body[member] = item(error.subject)
     headers = {}

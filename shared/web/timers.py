@@ -1,20 +1,24 @@
-"""What the timers do. Neither ever raises: what goes wrong is recorded and logged."""
+"""What the timers do. Neither ever raises: what goes wrong is recorded and logged.
+
+Their modules are imported when they run: an instance that answers requests alone does without them.
+"""
 
 from __future__ import annotations
 
-from shared.background import tick
 from shared.core import events
 from shared.core.errors import FeatureDisabled, HunterError, SyncRunning
 from shared.core.log import bound, get_logger
 from shared.services import Services
-from shared.sync import metrics
-from shared.sync.service import TIMER_SECONDS
 
 log = get_logger(__name__)
 
 
 def sync_on_schedule(services: Services) -> None:
     """Sync, do what follows from it, keep the sign-in alive, look up tenants."""
+    from shared.background import tick
+    from shared.sync import metrics
+    from shared.sync.service import TIMER_SECONDS
+
     with bound(function="sync_on_schedule"):
         try:
             services.settings.require_partner_center()
@@ -35,5 +39,7 @@ def sync_on_schedule(services: Services) -> None:
 
 def work_on_schedule(services: Services) -> None:
     """Do what is due: actions, messages, events, Dynamics 365."""
+    from shared.background import tick
+
     with bound(function="work_on_schedule"):
         tick.run(services)

@@ -21,7 +21,6 @@ from shared.storage.tables.changes import load_changes
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
-from shared.web.handlers.actions import additions
 from shared.web.sharing import comment_item
 
 if TYPE_CHECKING:
@@ -84,6 +83,8 @@ def get_company(request: HttpRequest, principal: Principal, services: Services) 
 
 def get_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET referrals/{id}: all that is known of a referral. Raises InvalidParameter and NotFound."""
+    from shared.web.handlers.actions import additions  # with all that acting needs, which no list does
+
     raw = parameters.wants_raw(request)
     referral_id = request.route_params["id"]
     snapshot = services.read_model.snapshot()

@@ -20,7 +20,7 @@ from shared.core.setting_list import SETTINGS
 
 API = "/api/v1/partner-center"
 LOGS = STATE / "logs"
-AZURITE_PORT, SIMULATOR_PORT = 10002, 7080
+AZURITE_PORT, SIMULATOR_PORT, INBOX_PORT = 10002, 7080, 7090
 START_SECONDS = 120.0  # a machine that has much else to do is slow
 SYNC_SECONDS = 1800.0  # a first sync of a very large partner goes on over several pauses
 
@@ -53,7 +53,7 @@ class _Run:
         self.referrals: int = arguments.referrals
         self.wanted_port: int = arguments.port
         self.ports: set[int] = set()
-        self.url = ""
+        self.url = self.inbox_url = ""
         self.ready = False
         # Answers come from this machine: a proxy of the environment has no part in it.
         self.http = requests.Session()
@@ -71,6 +71,8 @@ class _Run:
         if not self.live:
             self._register()
         say(f"Ready after {time.monotonic() - started:.1f} s. The timer goes on; Ctrl-C ends all of it.")
+        if self.inbox_url:
+            say(f"Inbox (what Teams and mail would get): {self.inbox_url}")
         say(f"Page: {self.url}/app")
         self.ready = True
 
@@ -104,7 +106,21 @@ class _Run:
             self.supervisor.wait_for(lambda: self._answers(address), "The simulator's answer", START_SECONDS)
             control = self.http.get(address, timeout=30).json()
             current.note = f"{control['referrals']} referrals"
-        return stack.simulated_settings(control, storage)
+        return {**stack.simulated_settings(control, storage), **self._inbox()}
+
+    def _inbox(self) -> dict[str, str]:
+        """The inbox for Teams cards and mails, and the settings that lead messages there."""
+        port = choose("the inbox", INBOX_PORT, self.ports)
+        with step(f"Inbox for Teams cards and mails on port {port}"):
+            command = stack.inbox_command(port)
+            log = LOGS / "inbox.log"
+            self.supervisor.start(lambda: Process("inbox", command, log, child_environment(), ROOT))
+            address = f"http://127.0.0.1:{port}/control"
+            self.supervisor.wait_for(lambda: self._answers(address), "The inbox's answer", START_SECONDS)
+            control = self.http.get(address, timeout=30).json()
+        self.inbox_url = control["url"]
+        settings: dict[str, str] = control["settings"]
+        return settings
 
     def _live(self) -> dict[str, str]:
         own = stack.own_settings()

@@ -118,6 +118,11 @@ def host_environment(settings: dict[str, str], all_storage: str) -> dict[str, st
     )
 
 
+def inbox_command(port: int) -> list[str]:
+    """The command of the inbox."""
+    return [sys.executable, "-m", "local.leash", "local.inbox", "--port", str(port)]
+
+
 def simulator_command(port: int, referrals: int) -> list[str]:
     """The command of the simulator, whose sign-ins approve themselves."""
     options = ["--port", str(port), "--referrals", str(referrals), "--ca-dir", str(SIMULATOR_FOLDER), "--auto-approve"]

@@ -63,6 +63,9 @@ param mailFrom string = ''
 @description('Endpoint of Communication Services, or Graph\'s when it is not the public one.')
 param mailEndpoint string = ''
 
+@description('With acs and no endpoint, Communication Services is made here: where it keeps data, such as Europe. It can\'t be changed later.')
+param mailDataLocation string = 'Europe'
+
 @description('Whether events of Partner Center are taken in.')
 param webhookEnabled bool = false
 
@@ -168,6 +171,7 @@ module resources 'resources.bicep' = {
     mailVia: mailVia
     mailFrom: mailFrom
     mailEndpoint: mailEndpoint
+    mailDataLocation: mailDataLocation
     webhookEnabled: webhookEnabled
     dynamicsEnabled: dynamicsEnabled
     dynamicsUrl: dynamicsUrl
@@ -201,5 +205,6 @@ output HUNTER_DATA_STORAGE_NAME string = resources.outputs.dataStorageName
 output HUNTER_DATA_TABLE_URI string = resources.outputs.tableServiceUri
 output HUNTER_PAGE_CLIENT_ID string = resources.outputs.authClientId
 output HUNTER_IDENTITY_PRINCIPAL_ID string = resources.outputs.identityPrincipalId
+output HUNTER_IDENTITY_CLIENT_ID string = resources.outputs.identityClientId
 output HUNTER_PAGE_URL string = resources.outputs.pageUrl
 output HUNTER_SIGN_IN_CALLBACK_URL string = resources.outputs.signInCallbackUrl

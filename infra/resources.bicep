@@ -63,6 +63,9 @@ param mailFrom string = ''
 @description('Endpoint of Communication Services, or Graph\'s when it is not the public one.')
 param mailEndpoint string = ''
 
+@description('With acs and no endpoint, Communication Services is made here: where it keeps data, such as Europe. It can\'t be changed later.')
+param mailDataLocation string = 'Europe'
+
 @description('Whether events of Partner Center are taken in.')
 param webhookEnabled bool = false
 
@@ -156,6 +159,8 @@ var functionAppName = 'func-hunter-${token}'
 var hostStorageName = 'sthost${token}'
 var dataStorageName = 'stdata${token}'
 var keyVaultName = 'kv-hunter-${token}'
+var communicationName = 'acs-hunter-${token}'
+var makesMail = mailVia == 'acs' && empty(mailEndpoint)
 var deploymentContainerName = 'app-package'
 var pageUrl = 'https://${functionAppName}.azurewebsites.net'
 var reachedAt = empty(publicUrl) ? pageUrl : publicUrl
@@ -219,6 +224,15 @@ module keyVault 'modules/keyvault.bicep' = {
   }
 }
 
+module communication 'modules/communication.bicep' = if (makesMail) {
+  name: 'hunter-communication'
+  params: {
+    tags: tags
+    name: communicationName
+    dataLocation: mailDataLocation
+  }
+}
+
 module rbac 'modules/rbac.bicep' = {
   name: 'hunter-rbac'
   params: {
@@ -227,11 +241,13 @@ module rbac 'modules/rbac.bicep' = {
     dataStorageName: dataStorageName
     keyVaultName: keyVaultName
     applicationInsightsName: monitoring.outputs.applicationInsightsName
+    communicationName: makesMail ? communicationName : ''
   }
   dependsOn: [
     hostStorage
     dataStorage
     keyVault
+    communication
   ]
 }
 
@@ -293,8 +309,8 @@ module functionApp 'modules/functionapp.bicep' = {
     writeEnabled: writeEnabled
     publicUrl: publicUrl
     mailVia: mailVia
-    mailFrom: mailFrom
-    mailEndpoint: mailEndpoint
+    mailFrom: makesMail && empty(mailFrom) ? communication!.outputs.sender : mailFrom
+    mailEndpoint: makesMail ? communication!.outputs.endpoint : mailEndpoint
     webhookEnabled: webhookEnabled
     dynamicsEnabled: dynamicsEnabled
     dynamicsUrl: dynamicsUrl
@@ -351,5 +367,6 @@ output dataStorageName string = dataStorageName
 output tableServiceUri string = dataStorage.outputs.tableServiceUri
 output authClientId string = createAppRegistration ? entra!.outputs.clientId : authClientId
 output identityPrincipalId string = identity.properties.principalId
+output identityClientId string = identity.properties.clientId
 output pageUrl string = '${reachedAt}/app'
 output signInCallbackUrl string = '${reachedAt}/api/v1/partner-center/sign-in/callback'

@@ -83,6 +83,23 @@ AppTraces
     threshold: 2
   }
   {
+    name: 'hunter-notifications-failing'
+    displayName: 'Hunter: people are not told'
+    description: 'Messages to a Teams channel or an address keep failing. docs/operations.md: People are not told.'
+    severity: 3
+    enabled: true
+    window: 'PT1H'
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "notification_failed"
+| where tostring(e.shown) == "true"
+| summarize measure = count()
+'''
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
     name: 'hunter-server-errors'
     displayName: 'Hunter: the page returns errors'
     description: 'Several answers with a 5xx status. A failed sync has a rule of its own. docs/operations.md: The page returns errors.'

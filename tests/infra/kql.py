@@ -53,6 +53,8 @@ def _parse_json(message: str) -> Row:
 
 def _tostring(row: Row, field: str) -> str:
     value = row.get(field)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)
 
 

@@ -52,6 +52,7 @@ def test_there_is_an_alert_for_each_thing_somebody_must_know() -> None:
         "hunter-no-success",
         "hunter-sign-in-required",
         "hunter-throttled",
+        "hunter-notifications-failing",
         "hunter-server-errors",
     }
 
@@ -179,3 +180,11 @@ def test_errors_of_the_page_are_told_those_of_a_sync_have_their_own_alert(fired:
     assert fired(SUCCESS, *(answered("referrals", 500) for _ in range(3))) == {"hunter-server-errors"}
     assert fired(SUCCESS, *(answered("sync_referrals", 502) for _ in range(3))) == set()
     assert fired(SUCCESS, *(answered("referrals", 404) for _ in range(9))) == set()
+
+
+def test_a_target_that_keeps_failing_is_told_one_bad_minute_is_not(fired: Any) -> None:
+    def failed(shown: bool) -> Event:
+        return events.NOTIFICATION_FAILED, {"channel": "teams", "code": "target_gone", "failures": 1, "shown": shown}
+
+    assert fired(SUCCESS, failed(shown=False), failed(shown=False)) == set()
+    assert fired(SUCCESS, failed(shown=True)) == {"hunter-notifications-failing"}

@@ -18,6 +18,7 @@ ROLES = {
     "dataStorage": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",  # Storage Table Data Contributor
     "keyVault": "4633458b-17de-408a-b874-0445c86b69e6",  # Key Vault Secrets User
     "applicationInsights": "3913510d-42f4-4e42-8a64-420c390055eb",  # Monitoring Metrics Publisher
+    "communication": "09976791-48a7-449e-bb21-39d1a415f350",  # Communication and Email Service Owner
 }
 # Flex Consumption refuses these or breaks on them.
 FORBIDDEN_ON_FLEX = (

@@ -6,12 +6,12 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Any, cast
 
 from azure.functions.decorators.http import HttpTrigger
 from azure.functions.decorators.timer import TimerTrigger
@@ -83,27 +83,27 @@ def _serve(arguments: argparse.Namespace) -> int:
     if filled:
         log.info("From local.settings.json: %s", ", ".join(sorted(filled)))
     prefix = route_prefix(arguments.root)
-    os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
-    os.chdir(arguments.root)  # as the worker does: an app may open files by relative paths
-    loaded = functions.load(arguments.root)
-    host = web.Host(loaded, prefix, _timers(loaded))
     try:
-        server = create_server(
-            host,
-            host=arguments.host,
-            port=arguments.port,
-            threads=16,
-            ident=None,
-            max_request_body_size=LARGEST_BODY,
-            clear_untrusted_proxy_headers=False,
-        )
+        place = _bound(arguments.host, arguments.port)
     except OSError as error:
         log.error("Port %d of %s can't be had: %s.", arguments.port, arguments.host, error.strerror)
         return 1
-    # The stubs do not know the attribute; every server of one address has it, and a loopback address is one.
-    port = cast(Any, server).effective_port
     shown = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    _announce(host, f"http://{shown}:{port}")
+    name = f"{shown}:{place.getsockname()[1]}"
+    os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+    os.environ.setdefault("WEBSITE_HOSTNAME", name)  # as Core Tools say where the app is reached
+    os.chdir(arguments.root)  # as the worker does: an app may open files by relative paths
+    loaded = functions.load(arguments.root)
+    host = web.Host(loaded, prefix, _timers(loaded))
+    server = create_server(
+        host,
+        sockets=[place],
+        threads=16,
+        ident=None,
+        max_request_body_size=LARGEST_BODY,
+        clear_untrusted_proxy_headers=False,
+    )
+    _announce(host, f"http://{name}")
     for timer in host.timers.values():
         timer.start()
     server.run()  # until a signal; then it waits some seconds for requests under way
@@ -112,6 +112,19 @@ def _serve(arguments: argparse.Namespace) -> int:
         timer.stop()
     _wait_for_calls()
     return 0
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    """A socket that has its port, and does not listen yet: the app is told its address before it is loaded."""
+    place = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    if os.name != "nt":
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind((address, port))
+    except OSError:
+        place.close()
+        raise
+    return place
 
 
 def _wait_for_calls() -> None:

@@ -220,6 +220,23 @@ export interface SignInCheck {
   moreReferrals?: boolean;
 }
 
+export interface Webhook {
+  enabled: boolean;
+  registered: boolean;
+  ours: boolean;
+  url: string | null;
+  events: string[];
+  lastEventAt: string | null;
+  lastChangeSeenBy: "event" | "poll" | null;
+  silent: boolean;
+}
+
+export interface WebhookTest {
+  id: string;
+  status: string;
+  results: { code: string; at: string | null }[];
+}
+
 export interface Me {
   id: string;
   name: string;

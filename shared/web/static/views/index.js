@@ -76,6 +76,6 @@ export const VIEWS = [
 export const SHEETS = [
   { parameter: "id", phrases: ["referral"], code: () => import("./referral-detail/sheet.js") },
   { parameter: "key", phrases: ["referral", "company"], code: () => import("./company-detail/sheet.js") },
-  { parameter: "panel", panel: "sync", phrases: ["sync", "sign-in", "quarantine"], code: () => import("./sync/panel.js") },
+  { parameter: "panel", panel: "sync", phrases: ["sync", "sign-in", "quarantine", "webhook"], code: () => import("./sync/panel.js") },
   { parameter: "panel", panel: "quarantine", phrases: ["quarantine", "referral", "sync"], code: () => import("./quarantine/panel.js") },
 ];

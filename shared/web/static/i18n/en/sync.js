@@ -46,6 +46,7 @@ const phrases = {
   "run.trigger.http": "from the page",
   "run.trigger.timer": "by schedule",
   "run.trigger.cli": "from the command line",
+  "run.trigger.event": "after an event",
   "run.unchanged": { one: "{n} unchanged", other: "{n} unchanged" },
   "run.took": "took {time}",
   "run.seconds": "{n} s",

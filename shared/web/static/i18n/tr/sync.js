@@ -46,6 +46,7 @@ const phrases = {
   "run.trigger.http": "sayfadan",
   "run.trigger.timer": "zamanlanmış",
   "run.trigger.cli": "komut satırından",
+  "run.trigger.event": "bir olay üzerine",
   "run.unchanged": { one: "{n} aynı", other: "{n} aynı" },
   "run.took": "süre {time}",
   "run.seconds": "{n} sn",

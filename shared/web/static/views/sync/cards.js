@@ -9,6 +9,7 @@ import { badge } from "../../parts/badges.js";
 import { facts, section } from "../../parts/facts.js";
 import { ago } from "../../parts/values.js";
 import { account } from "../sign-in/account.js";
+import { webhookCard } from "../webhook/card.js";
 import { outcome, progressLine, runTrouble } from "./words.js";
 
 /** @typedef {(status: SyncStatus) => Node | null} Card null where there is nothing to show */
@@ -41,7 +42,7 @@ const runs = (status) =>
   ]);
 
 /** @type {Card[]} */
-export const CARDS = [progress, state, runs];
+export const CARDS = [progress, state, webhookCard, runs];
 
 /** @param {Run} run */
 function line(run) {

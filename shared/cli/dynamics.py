@@ -15,7 +15,7 @@ from shared.core.errors import ConfigurationError
 from shared.dynamics import checks
 from shared.dynamics import mapping as mappings
 from shared.dynamics.client import Tokens
-from shared.dynamics.session import load_mapping
+from shared.dynamics.connection import load_mapping
 from shared.dynamics.setup import Line, Setup
 from shared.dynamics.tokens import ClientSecretTokens, DeviceCodeTokens
 from shared.services import Services
@@ -53,17 +53,17 @@ def add(commands: Any) -> None:
 def setup(services: Services, options: argparse.Namespace) -> int:
     """Make columns and keys."""
     tokens = _setup_tokens(services, device_code=options.device_code)
-    with services.dynamics.session(Deadline(services.clock, _SETUP_SECONDS), tokens, although_off=True) as session:
-        fits = Setup(session.client, services.clock, _say, look_only=options.check).run()
+    with services.dynamics.connect(Deadline(services.clock, _SETUP_SECONDS), tokens, although_off=True) as connection:
+        fits = Setup(connection.client, services.clock, _say, look_only=options.check).run()
         if not options.check:
-            session.open(fresh=True)  # what the runtime knows is older now
+            connection.open(fresh=True)  # what the runtime knows is older now
     return DONE if fits else FAILED
 
 
 def check(services: Services, options: argparse.Namespace) -> int:
     """Look at everything a run needs."""
-    with services.dynamics.session(Deadline(services.clock, _CHECK_SECONDS), although_off=True) as session:
-        opened = session.open(fresh=True)
+    with services.dynamics.connect(Deadline(services.clock, _CHECK_SECONDS), although_off=True) as connection:
+        opened = connection.open(fresh=True)
     lines = list(
         itertools.chain(
             checks.check_environment(opened.environment),

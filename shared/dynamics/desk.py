@@ -20,12 +20,12 @@ from shared.core.errors import (
 )
 from shared.dynamics import candidates
 from shared.dynamics.client import CrmError
+from shared.dynamics.connection import Opened
 from shared.dynamics.environment import KEY_COLUMN
 from shared.dynamics.executor import Executor, Work
 from shared.dynamics.mapping import Table
 from shared.dynamics.records import TABLES, Row, is_guid
 from shared.dynamics.service import Dynamics
-from shared.dynamics.session import Opened
 from shared.model import times
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import RowConflict
@@ -125,8 +125,8 @@ class CrmDesk:
     def _push(self, snapshot: Snapshot, stored: Stored, wish: Mapping[str, Any]) -> None:
         deadline = Deadline(self._clock, PUSH_SECONDS)
         try:
-            with self._dynamics.session(deadline) as session:
-                opened = session.open()
+            with self._dynamics.connect(deadline) as connection:
+                opened = connection.open()
                 self._carry_out(snapshot, opened, stored, wish)
         except HunterError as error:
             latest = crm_links.load(self._store, stored.link.id) or stored
@@ -171,8 +171,8 @@ class CrmDesk:
     def _link(self, snapshot: Snapshot, stored: Stored, record_id: str, table: Any) -> None:
         self._refuse_taken(stored.link.id, record_id)
         tables: tuple[Table, ...] = TABLES if table is None else (("lead" if table == "lead" else "opportunity"),)
-        with self._dynamics.session(Deadline(self._clock, PUSH_SECONDS)) as session:
-            opened = session.open()
+        with self._dynamics.connect(Deadline(self._clock, PUSH_SECONDS)) as connection:
+            opened = connection.open()
             row = next((found for each in reversed(tables) if (found := opened.records.read(each, record_id))), None)
             if row is None:
                 raise RecordNotFound

@@ -15,10 +15,10 @@ from shared.core.errors import DynamicsRunning, DynamicsUnavailable, HunterError
 from shared.core.log import get_logger
 from shared.core.settings import Settings
 from shared.dynamics.client import Tokens
+from shared.dynamics.connection import Connection, load_environment, record_url, tokens_of
 from shared.dynamics.environment import Environment
 from shared.dynamics.executor import Actions
 from shared.dynamics.run import CrmRunner, Done, Scope
-from shared.dynamics.session import Session, load_environment, record_url, tokens_of
 from shared.model import times
 from shared.read_model.current import ReadModel
 from shared.storage.engine.tables import TableStore
@@ -83,7 +83,7 @@ class Dynamics:
             self._given_tokens = tokens_of(self.settings)
         return self._given_tokens
 
-    def session(self, deadline: Deadline, tokens: Tokens | None = None, *, although_off: bool = False) -> Session:
+    def connect(self, deadline: Deadline, tokens: Tokens | None = None, *, although_off: bool = False) -> Connection:
         """A connection to the environment; nothing is sent yet. Raises DynamicsDisabled, ConfigurationError.
 
         Args:
@@ -93,7 +93,7 @@ class Dynamics:
         """
         if not (although_off and self.settings.dynamics_url and not self.settings.dynamics_enabled):
             self.settings.require_dynamics()
-        return Session(self.settings, self.store, self.clock, deadline, tokens or self.tokens)
+        return Connection(self.settings, self.store, self.clock, deadline, tokens or self.tokens)
 
     def run(self, scope: Scope = "all", *, dry: bool = False, budget: float = BUDGET) -> Ran:
         """Bring everything in step.
@@ -134,9 +134,9 @@ class Dynamics:
         requests = 0
         snapshot = self.read_model.snapshot()
         try:
-            with self.session(deadline) as session:
+            with self.connect(deadline) as connection:
                 try:
-                    opened = session.open(dry=dry)
+                    opened = connection.open(dry=dry)
                     environment = opened.environment
                     runner = CrmRunner(
                         self.store,
@@ -149,7 +149,7 @@ class Dynamics:
                     done = runner.run(snapshot, scope, dry=dry, proceed=proceed)
                     error = done.stopped_by
                 finally:
-                    requests = session.client.requests
+                    requests = connection.client.requests
         except HunterError as problem:
             error = problem
         run = _counted(times.from_datetime(now), done, requests)

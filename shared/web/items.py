@@ -68,6 +68,7 @@ def crm_item(link: Shown | None) -> dict[str, Any] | None:
     error: dict[str, Any] | None = None
     if link.error:
         error = {"code": link.error.code, "field": link.error.field, "message": link.error.message}
+        error["nextAt"] = times.public(link.next_at)
         if link.error.candidates:
             error["candidates"] = [msgspec.to_builtins(candidate) for candidate in link.error.candidates]
     return {

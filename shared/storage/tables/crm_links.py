@@ -120,12 +120,13 @@ class Shown:
     url: str | None
     synced_at: str | None
     error: LinkError | None
+    next_at: str | None
 
 
 def load_shown(store: TableStore) -> dict[str, Shown]:
     """What lists show of all links, by referral id; without those that were taken off."""
     found = {}
-    columns = ["RowKey", "id", "state", "crmTable", "recordId", "url", "syncedAt", "error"]
+    columns = ["RowKey", "id", "state", "crmTable", "recordId", "url", "syncedAt", "nextAt", "error"]
     for row in store.table(TABLE).query(None, select=columns):
         if row["state"] != "unlinked":
             error = msgspec.json.decode(row["error"], type=LinkError) if row.get("error") else None
@@ -136,6 +137,7 @@ def load_shown(store: TableStore) -> dict[str, Shown]:
                 row.get("url") or None,
                 row.get("syncedAt") or None,
                 error,
+                row.get("nextAt") or None,
             )
     return found
 
@@ -161,6 +163,7 @@ def save(store: TableStore, link: Link, etag: str | None) -> Stored:
         "recordId": link.record_id or "",
         "url": link.url or "",
         "syncedAt": link.synced_at or "",
+        "nextAt": link.next_at or "",
     }
     if link.error:
         put_text(entity, "error", msgspec.json.encode(link.error).decode())

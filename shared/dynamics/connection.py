@@ -63,7 +63,7 @@ def load_environment(state: CrmState) -> Environment | None:
     return None
 
 
-class Session:
+class Connection:
     """Open while a run lasts.
 
     Args:
@@ -126,4 +126,4 @@ class Opened(msgspec.Struct, frozen=True):
     rules: Rules
 
 
-__all__ = ["Opened", "Push", "Session", "load_environment", "load_mapping", "record_url", "tokens_of"]
+__all__ = ["Connection", "Opened", "Push", "load_environment", "load_mapping", "record_url", "tokens_of"]

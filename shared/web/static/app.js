@@ -234,14 +234,19 @@ function theme() {
 
 /** What stands around the view: who reads it, the state of the sync, notices, the sign-in, the keyboard. It comes after the first view has been painted. */
 async function surroundings() {
-  const [{ syncHeader }, { noticeBoard }, { afterRedirect, code }, { keySheet }] = await Promise.all([
+  const [{ syncHeader }, { noticeBoard }, { afterRedirect, code }, { keySheet }, { dock }, { actionKeys }] = await Promise.all([
     import("./views/sync/header.js"),
     import("./views/notices/notices.js"),
     import("./views/sign-in/sign-in.js"),
     import("./parts/keys.js"),
-    usePhrases("sync", "sign-in"),
+    import("./views/actions/dock.js"),
+    import("./views/actions/keys.js"),
+    usePhrases("sync", "sign-in", "actions"),
+    useStyles("views/actions/actions.css"),
   ]);
   keySheet();
+  actionKeys();
+  dock();
   // The button of the sync is enabled by now, with its listener: a click is never lost.
   syncHeader();
   noticeBoard();

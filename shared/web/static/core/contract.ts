@@ -51,7 +51,55 @@ export interface Named {
   [more: string]: unknown;
 }
 
+export type ActionKind = "accept" | "decline" | "win" | "lose" | "update";
+
+export type ActionState =
+  | "waiting" | "sending" | "unconfirmed" | "applied" | "refused" | "conflict" | "failed" | "cancelled";
+
+/** What is asked for. */
+export interface Ask {
+  action: ActionKind;
+  changes?: Record<string, unknown>;
+  reason?: string | null;
+  remark?: string | null;
+  seen?: Record<string, unknown>;
+}
+
+export interface Action {
+  id: string;
+  batchId: string | null;
+  referralId: string;
+  referralName: string | null;
+  action: ActionKind;
+  changes: Record<string, unknown>;
+  reason: string | null;
+  remark: string | null;
+  state: ActionState;
+  alreadyDone: boolean;
+  who: { id: string; name: string };
+  createdAt: string;
+  notBefore: string;
+  finishedAt: string | null;
+  tries: number;
+  error: { code: string; message: string; correlationId: string | null } | null;
+  conflicts: { field: string; seen: unknown; theirs: unknown; yours: unknown }[];
+  request: { op: "add" | "replace"; path: string; value: unknown }[];
+}
+
+export interface Batch {
+  id: string;
+  action: ActionKind;
+  who: { id: string; name: string };
+  at: string;
+  total: number;
+  states: Partial<Record<ActionState, number>>;
+  items: Action[];
+}
+
 export interface ReferralDetail extends Referral {
+  answerable: boolean;
+  actions: Action[];
+  can: Record<ActionKind, { code: string; message: string } | null>;
   engagementId: string | null;
   externalReferenceId: string | null;
   statusReason: string | null;
@@ -67,7 +115,7 @@ export interface ReferralDetail extends Referral {
   industries: (Named | string)[];
   products: (Named | string)[];
   services: (Named | string)[];
-  history: { at: string; changes: Change[] }[];
+  history: { at: string; changes: Change[]; by?: { id: string; name: string } }[];
   related: {
     id: string;
     name: string | null;

@@ -52,7 +52,8 @@ export const VIEWS = [
       "direction", "status", "substatus", "category", "salesStage", "country", "company", "m365", "currency", "minValue", "maxValue",
       "waiting", "value", "createdMonth", "created", "accepted", "closed", "closing", "openOn", "owner", "expiring", "missing", "q", "sort", "page",
     ],
-    phrases: ["list"],
+    phrases: ["list", "actions"],
+    styles: ["views/actions/actions.css"],
     code: () => import("./referrals/view.js"),
   },
   {
@@ -70,11 +71,24 @@ export const VIEWS = [
     styles: ["views/notifications/notifications.css"],
     code: () => import("./notifications/view.js"),
   },
+  {
+    name: "activity",
+    nav: true,
+    parameters: ["referral", "batch", "state", "action", "who", "page"],
+    phrases: ["list", "actions"],
+    styles: ["views/actions/actions.css"],
+    code: () => import("./activity/view.js"),
+  },
 ];
 
 /** @type {Sheet[]} */
 export const SHEETS = [
-  { parameter: "id", phrases: ["referral"], code: () => import("./referral-detail/sheet.js") },
+  {
+    parameter: "id",
+    phrases: ["referral", "actions"],
+    styles: ["views/actions/actions.css"],
+    code: () => import("./referral-detail/sheet.js"),
+  },
   { parameter: "key", phrases: ["referral", "company"], code: () => import("./company-detail/sheet.js") },
   { parameter: "panel", panel: "sync", phrases: ["sync", "sign-in", "quarantine", "webhook"], code: () => import("./sync/panel.js") },
   { parameter: "panel", panel: "quarantine", phrases: ["quarantine", "referral", "sync"], code: () => import("./quarantine/panel.js") },

@@ -12,6 +12,7 @@ const phrases = {
   "nav.overview": "Overview",
   "nav.referrals": "Referrals",
   "nav.companies": "Companies",
+  "nav.activity": "Activity",
   "nav.notifications": "Notifications",
   "sync.button": "Sync",
   "language.label": "Language",

@@ -12,6 +12,7 @@ const phrases = {
   "nav.overview": "Genel bakış",
   "nav.referrals": "Fırsatlar",
   "nav.companies": "Şirketler",
+  "nav.activity": "İşlemler",
   "nav.notifications": "Bildirimler",
   "sync.button": "Eşitle",
   "language.label": "Dil",

@@ -1,5 +1,7 @@
 // What can be done with the ticked rows of a list: a room adds a line here. While a list has none, it has no tick boxes.
 
+import { bulkActions } from "../actions/bulk.js";
+
 /** @typedef {{ ids: string[], clear: () => void, refresh: () => void }} Ticked */
 
 /**
@@ -10,4 +12,4 @@
  */
 
 /** @type {BulkAction[]} */
-export const BULK = [];
+export const BULK = [bulkActions];

@@ -6,6 +6,7 @@ import { h, icon } from "../../core/dom.js";
 import { money } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { copyButton } from "../../parts/copy.js";
+import { actionBar } from "../actions/bar.js";
 import { dealAndCustomer, identifiers, problems, wishes } from "./facts.js";
 import { contacts, team } from "./people.js";
 import { notes, raw, related, timeline } from "./texts.js";
@@ -13,7 +14,7 @@ import { notes, raw, related, timeline } from "./texts.js";
 /** @typedef {(referral: ReferralDetail) => Node | null} Section null where there is nothing to show */
 
 /** Under the title, above everything else: what can be done. @type {Section[]} */
-export const BARS = [];
+export const BARS = [actionBar];
 
 /** Beside the badges of category and status. @type {Section[]} */
 export const BADGES = [];
@@ -24,7 +25,7 @@ const PARTNER_CENTER = "https://partner.microsoft.com/dashboard/referrals/";
 export const TOOLS = [
   ({ id }) =>
     h(
-      "a.button.primary",
+      "a.button.small",
       { href: PARTNER_CENTER + encodeURIComponent(id), target: "_blank", rel: "noopener noreferrer" },
       t("detail.open"),
       icon("external"),

@@ -63,8 +63,14 @@ export const timeline = (referral) =>
     h(
       "ol.timeline",
       null,
-      referral.history?.map(({ at, changes }) =>
-        h("li", null, h("time", { datetime: at, title: dateTime(at) }, relative(at)), changeList(changes)),
+      referral.history?.map(({ at, changes, by }) =>
+        h(
+          "li",
+          null,
+          h("time", { datetime: at, title: dateTime(at) }, relative(at)),
+          by ? h("span.sub", { dir: "auto" }, ` ${by.name}`) : null,
+          changeList(changes),
+        ),
       ),
       referral.createdDateTime
         ? h(

@@ -1,0 +1,55 @@
+// Actions in words.
+
+/** @import { Action } from "../../core/contract.ts" */
+
+import { date, dateTime, isDate, money, number } from "../../core/format.js";
+import { t, term } from "../../core/i18n.js";
+import { badge } from "../../parts/badges.js";
+
+/** @typedef {"accept" | "decline" | "win" | "lose" | "update"} Kind */
+
+/** In the order in which they are offered. @type {Kind[]} */
+export const KINDS = ["accept", "decline", "win", "lose", "update"];
+export const REASONS = ["budget", "noResponse", "otherVendor", "requirementNotMet", "notACustomer", "timeline", "spam", "other"];
+
+/** @param {Pick<Action, "action">} action */
+export const named = ({ action }) => t(`act.${action}`);
+
+/** @type {Record<string, string>} */
+const TONES = {
+  waiting: "amber",
+  sending: "blue",
+  unconfirmed: "amber",
+  applied: "green",
+  refused: "grey",
+  conflict: "orange",
+  failed: "red",
+  cancelled: "grey",
+};
+
+/** @param {Action} action */
+export const stateBadge = (action) =>
+  badge(t(action.alreadyDone ? "act.state.already" : `act.state.${action.state}`), TONES[action.state] ?? "grey", t(`act.hint.${action.state}`));
+
+/** A value of a field as the reader writes it. @param {string} field @param {unknown} value */
+export function shownValue(field, value) {
+  if (value === null || value === undefined || value === "") return t("none");
+  if (field === "status" || field === "substatus") return term(field, String(value));
+  if (field === "dealValue" && typeof value === "number") return number(value);
+  if (field === "closingDateTime") return isDate(String(value)) ? date(String(value)) : dateTime(String(value));
+  return String(value);
+}
+
+/** What was wanted besides the status, in a line. @param {Action} action */
+export function wanted({ changes, reason }) {
+  const parts = [];
+  if (reason) parts.push(t(`reason.${reason}`));
+  const { dealValue, currency, ...others } = changes;
+  if (dealValue !== undefined || currency !== undefined) {
+    parts.push(typeof dealValue === "number" ? money(dealValue, typeof currency === "string" ? currency : null) : String(currency));
+  }
+  for (const [field, value] of Object.entries(others)) {
+    parts.push(`${t(`act.field.${field}`)}: ${Array.isArray(value) ? value.map((each) => (typeof each === "string" ? each : each.email)).join(", ") : shownValue(field, value)}`);
+  }
+  return parts.join(" · ");
+}

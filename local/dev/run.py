@@ -20,7 +20,7 @@ from shared.core.setting_list import SETTINGS
 
 API = "/api/v1/partner-center"
 LOGS = STATE / "logs"
-AZURITE_PORT, SIMULATOR_PORT, INBOX_PORT = 10002, 7080, 7090
+AZURITE_PORT, SIMULATOR_PORT, DYNAMICS_PORT, INBOX_PORT = 10002, 7080, 7081, 7090
 START_SECONDS = 120.0  # a machine that has much else to do is slow
 SYNC_SECONDS = 1800.0  # a first sync of a very large partner goes on over several pauses
 
@@ -53,7 +53,9 @@ class _Run:
         self.referrals: int = arguments.referrals
         self.wanted_port: int = arguments.port
         self.ports: set[int] = set()
-        self.url = self.inbox_url = ""
+        self.url = ""
+        self.beside: list[str] = []
+        """What else can be opened, named at the end."""
         self.ready = False
         # Answers come from this machine: a proxy of the environment has no part in it.
         self.http = requests.Session()
@@ -70,9 +72,9 @@ class _Run:
         self._sync()
         if not self.live:
             self._register()
+        for line in self.beside:
+            say(f"  {line}")
         say(f"Ready after {time.monotonic() - started:.1f} s. The timer goes on; Ctrl-C ends all of it.")
-        if self.inbox_url:
-            say(f"Inbox (what Teams and mail would get): {self.inbox_url}")
         say(f"Page: {self.url}/app")
         self.ready = True
 
@@ -90,37 +92,36 @@ class _Run:
         return azurite.connection_string
 
     def _simulated(self) -> dict[str, str]:
-        port = choose("the simulator", SIMULATOR_PORT, self.ports)
         storage = self._storage(str(self.referrals))
+        port = choose("the simulator", SIMULATOR_PORT, self.ports)
         with step(f"Simulator of Partner Center and Entra on port {port}") as current:
-            self.supervisor.start(
-                lambda: Process(
-                    "simulator",
-                    stack.simulator_command(port, self.referrals),
-                    LOGS / "simulator.log",
-                    child_environment(),
-                    ROOT,
-                )
-            )
-            address = f"http://127.0.0.1:{port}/control"
-            self.supervisor.wait_for(lambda: self._answers(address), "The simulator's answer", START_SECONDS)
-            control = self.http.get(address, timeout=30).json()
+            control = self._started("simulator", port, stack.simulator_command(port, self.referrals))
             current.note = f"{control['referrals']} referrals"
-        return {**stack.simulated_settings(control, storage), **self._inbox()}
-
-    def _inbox(self) -> dict[str, str]:
-        """The inbox for Teams cards and mails, and the settings that lead messages there."""
+        port = choose("Dynamics", DYNAMICS_PORT, self.ports)
+        with step(f"Simulator of Dynamics 365 Sales on port {port}"):
+            crm = self._started("dynamics", port, stack.dynamics_command(port, self.referrals))
         port = choose("the inbox", INBOX_PORT, self.ports)
         with step(f"Inbox for Teams cards and mails on port {port}"):
-            command = stack.inbox_command(port)
-            log = LOGS / "inbox.log"
-            self.supervisor.start(lambda: Process("inbox", command, log, child_environment(), ROOT))
-            address = f"http://127.0.0.1:{port}/control"
-            self.supervisor.wait_for(lambda: self._answers(address), "The inbox's answer", START_SECONDS)
-            control = self.http.get(address, timeout=30).json()
-        self.inbox_url = control["url"]
-        settings: dict[str, str] = control["settings"]
-        return settings
+            inbox = self._started("inbox", port, stack.inbox_command(port))
+        self.beside = [
+            f"Dynamics 365: {crm['url']}",
+            f"A Teams address to try: {inbox['teamsUrl']}",
+            f"Inbox (what Teams and mail would get): {inbox['url']}",
+        ]
+        return {
+            **stack.simulated_settings(control, storage),
+            **stack.dynamics_settings(crm),
+            **inbox["settings"],
+            "HUNTER_PUBLIC_URL": self.url,
+        }
+
+    def _started(self, name: str, port: int, command: list[str]) -> dict[str, Any]:
+        """Start a simulator and wait for it; what its GET /control says."""
+        self.supervisor.start(lambda: Process(name, command, LOGS / f"{name}.log", child_environment(), ROOT))
+        address = f"http://127.0.0.1:{port}/control"
+        self.supervisor.wait_for(lambda: self._answers(address), f"The answer of {name}", START_SECONDS)
+        control: dict[str, Any] = self.http.get(address, timeout=30).json()
+        return control
 
     def _live(self) -> dict[str, str]:
         own = stack.own_settings()

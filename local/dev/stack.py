@@ -71,12 +71,25 @@ def simulated_settings(control: dict[str, Any], storage: str) -> dict[str, str]:
         "HUNTER_PARTNER_CENTER_AUTHORITY": control["authority"],
         "HUNTER_PARTNER_CENTER_TENANT_ID": control["tenantId"],
         "HUNTER_PARTNER_CENTER_CLIENT_ID": control["clientId"],
+        "HUNTER_WRITE_ENABLED": "true",
         "HUNTER_WEBHOOK_ENABLED": "true",
         "HUNTER_PARTNER_CENTER_WEBHOOK_URL": control["apiUrl"],
         "HUNTER_WEBHOOK_CERTIFICATE_HOSTS": urlsplit(control["apiUrl"]).netloc,
         "HUNTER_STORAGE": storage,
         "HUNTER_TOKEN_CACHE_KEY": token_cache_key(),
         "REQUESTS_CA_BUNDLE": control["caFile"],
+    }
+
+
+def dynamics_settings(control: dict[str, Any]) -> dict[str, str]:
+    """The settings of Dynamics 365 for a host on its simulator; control: what its GET /control answers."""
+    return {
+        "HUNTER_DYNAMICS_ENABLED": "true",
+        "HUNTER_DYNAMICS_URL": control["url"],
+        "HUNTER_DYNAMICS_AUTHORITY": control["authority"],
+        "HUNTER_DYNAMICS_TENANT_ID": control["tenantId"],
+        "HUNTER_DYNAMICS_CLIENT_ID": control["clientId"],
+        "HUNTER_DYNAMICS_CLIENT_SECRET": control["clientSecret"],
     }
 
 
@@ -118,12 +131,28 @@ def host_environment(settings: dict[str, str], all_storage: str) -> dict[str, st
     )
 
 
-def inbox_command(port: int) -> list[str]:
-    """The command of the inbox."""
-    return [sys.executable, "-m", "local.leash", "local.inbox", "--port", str(port)]
-
-
 def simulator_command(port: int, referrals: int) -> list[str]:
     """The command of the simulator, whose sign-ins approve themselves."""
-    options = ["--port", str(port), "--referrals", str(referrals), "--ca-dir", str(SIMULATOR_FOLDER), "--auto-approve"]
+    options = [
+        "--port",
+        str(port),
+        "--referrals",
+        str(referrals),
+        "--ca-dir",
+        str(SIMULATOR_FOLDER),
+        "--auto-approve",
+        "--keep",
+    ]
     return [sys.executable, "-m", "local.leash", "local.simulator", *options]
+
+
+def dynamics_command(port: int, referrals: int) -> list[str]:
+    """The command of the CRM's simulator: an environment in which setup has been run, under the same authority."""
+    kept = SIMULATOR_FOLDER / f"dynamics-{referrals}.pickle"
+    options = ["--port", str(port), "--ca-dir", str(SIMULATOR_FOLDER), "--with-key", "--keep", str(kept)]
+    return [sys.executable, "-m", "local.leash", "local.dynamics", *options]
+
+
+def inbox_command(port: int) -> list[str]:
+    """The command of the inbox for Teams cards and mails."""
+    return [sys.executable, "-m", "local.leash", "local.inbox", "--port", str(port)]

@@ -5,6 +5,8 @@ import signal
 import threading
 from pathlib import Path
 
+from local.kept import load, save
+
 from .identity import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from .simulator import DynamicsSimulator
 
@@ -18,11 +20,14 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--ca-dir", type=Path, default=DEFAULT_FOLDER, help="certificates and token key")
     parser.add_argument("--with-key", action="store_true", help="with the columns and keys that setup makes")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the rows over restarts in this file")
     options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     simulator = DynamicsSimulator(options.port, ca_dir=options.ca_dir, with_key=options.with_key)
+    if options.keep and (kept := load(options.keep)):
+        simulator.store.restore(kept)
     try:
         simulator.start()
     except OSError as problem:
@@ -39,6 +44,8 @@ def main() -> int:
         ended.wait()
     finally:
         simulator.stop()
+        if options.keep:
+            save(options.keep, simulator.store.kept())
     return 0
 
 

@@ -52,6 +52,17 @@ class Store:
         base = {"_basecurrencyid_value": currency_id("EUR"), "expirechangetrackingindays": 7}
         self.put("organization", ORGANISATION, {"name": name, **base})
 
+    def kept(self) -> tuple[int, dict[str, dict[str, Row]]]:
+        """Version and rows, for ``restore``."""
+        with self.lock:
+            return self._version, {table: dict(rows) for table, rows in self.rows.items()}
+
+    def restore(self, kept: tuple[int, dict[str, dict[str, Row]]]) -> None:
+        """Take the rows that were kept; tables that were unknown then stay as they are."""
+        with self.lock:
+            self._version, rows = kept
+            self.rows |= {table: rows[table] for table in self.rows if table in rows}
+
     def put(self, table: str, row_id: str, values: Row, by: str = SYSTEM_USER) -> Row:
         """Place a row as it is, without any check: seeds, imports and people use it."""
         with self.lock:

@@ -7,6 +7,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from local.kept import load, save
+
 from .seed_companies import DEFAULT_REFERRALS
 from .simulator import Simulator
 
@@ -28,6 +30,7 @@ def main() -> int:
     parser.add_argument("--auto-approve", action="store_true", help="sign-ins approve themselves")
     parser.add_argument("--fast", action="store_true", help="make the pages beforehand")
     parser.add_argument("--page-delay", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument("--keep", action="store_true", help="keep what changes over restarts, beside the certificates")
     options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -41,8 +44,12 @@ def main() -> int:
         auto_approve=options.auto_approve,
         fast=options.fast,
         page_delay=options.page_delay,
-        seeded_at=time_of_data(options.ca_dir, options.referrals, options.seed),
+        seeded_at=(seeded_at := time_of_data(options.ca_dir, options.referrals, options.seed)),
     )
+    keeping = options.ca_dir / f"kept-{options.referrals}-{options.seed}.pickle" if options.keep else None
+    if keeping and (kept := load(keeping)) and kept[0] == seeded_at:
+        simulator.data.clear()
+        simulator.data.load(kept[1])
     try:
         simulator.start()
     except OSError as problem:
@@ -58,6 +65,8 @@ def main() -> int:
         ended.wait()
     finally:
         simulator.stop()
+        if keeping:
+            save(keeping, (seeded_at, simulator.data.kept()))
     return 0
 
 

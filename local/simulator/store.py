@@ -165,6 +165,12 @@ class ReferralStore:
         with self._lock:
             return [self._records[key].body for _, key in self._orders["createdDateTime"]]
 
+    def kept(self) -> list[tuple[bytes, str, str]]:
+        """All records as ``load`` takes them, oldest first."""
+        with self._lock:
+            records = [self._records[key] for _, key in self._orders["createdDateTime"]]
+            return [(record.body, record.created, record.updated) for record in records]
+
     def ids(self) -> list[str]:
         """The ids of all records that have one, oldest first."""
         with self._lock:

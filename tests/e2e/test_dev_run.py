@@ -156,6 +156,8 @@ def test_one_command_leads_to_739_referrals_and_ctrl_c_leaves_nothing(
     assert run["fetched"] == 739
     assert run["fetched"] == sum(run[part] for part in ("inserted", "updated", "unchanged", "repeated", "quarantined"))
     assert first.get(API + "/companies")["total"] > 100
+    assert set(first.get(API + "/me")["features"].values()) == {True}, "writing, events, Dynamics 365 and mail are on"
+    assert first.get(API + "/webhook")["url"].startswith(page.removesuffix("/app")), "under the port that was taken"
     assert first.get(API + "/sync")["nextRun"], "the timer goes on"
     eventually(lambda: "\n  host | " in first.output, "the host's lines on the terminal")
     assert not (clone / "local.settings.json").exists(), "settings go through the environment, never into files"

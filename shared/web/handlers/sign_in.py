@@ -33,6 +33,7 @@ def begin(request: HttpRequest, principal: Principal, services: Services) -> Htt
     """POST sign-in: begin one; the answer says where the person goes on."""
     if body_of(request):
         raise InvalidRequest("This route takes no body.")
+    services.settings.require_partner_center()  # before storage is looked for, which may lack its settings too
     comes_back = bool(services.settings.client_secret)  # a device code sends nobody back, so needs no own address
     settings = services.settings
     redirect_uri = own_origin(request.url, os.environ, settings.public_url) + CALLBACK if comes_back else ""

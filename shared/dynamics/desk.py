@@ -22,10 +22,11 @@ from shared.dynamics import candidates
 from shared.dynamics.client import CrmError
 from shared.dynamics.connection import Opened
 from shared.dynamics.environment import KEY_COLUMN
-from shared.dynamics.executor import Executor, Work
+from shared.dynamics.executor import Executor
 from shared.dynamics.mapping import Table
 from shared.dynamics.records import TABLES, Row, is_guid
 from shared.dynamics.service import Dynamics
+from shared.dynamics.work import Work
 from shared.model import times
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import RowConflict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -109,16 +110,6 @@ def facts_of(
         "engagementId": values.tidy(referral.engagement_id),
         "campaignId": values.tidy(referral.campaign_id),
     }
-    first, last = contact["contactFirstName"], contact["contactLastName"]
-    party = Party(
-        company_key,
-        name,
-        domain,
-        values.readable(address.postal_code),
-        contact["contactEmail"],
-        first if last else None,
-        last or first,
-    )
     return Facts(
         referral.id,
         str(fields["name"]),
@@ -136,7 +127,23 @@ def facts_of(
             "status": summary.status,
             "substatus": summary.substatus,
         },
-        party,
+        _party(customer, contact, company_key, domain),
+    )
+
+
+def _party(
+    customer: CustomerProfile, contact: Mapping[str, str | None], company_key: str | None, domain: str | None
+) -> Party:
+    """The customer, as accounts and contacts are looked for."""
+    first, last = contact["contactFirstName"], contact["contactLastName"]
+    return Party(
+        company_key,
+        values.readable(customer.name),
+        domain,
+        values.readable((customer.address or Address()).postal_code),
+        contact["contactEmail"],
+        first if last else None,
+        last or first,
     )
 
 

@@ -19,11 +19,13 @@ from shared.dynamics import candidates
 from shared.dynamics.candidates import World
 from shared.dynamics.client import WORKERS
 from shared.dynamics.connection import Opened
-from shared.dynamics.executor import Actions, Executor, Outcome, Work
+from shared.dynamics.executor import Executor
 from shared.dynamics.facts import Facts
 from shared.dynamics.parties import Ambiguous, account_key
 from shared.dynamics.plan import Plan, plan_record, plan_row
+from shared.dynamics.pulled import Actions
 from shared.dynamics.records import TABLES, Row
+from shared.dynamics.work import Outcome, Work
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import RowConflict, TableStore
 from shared.storage.tables import crm_links

@@ -17,7 +17,7 @@ from shared.core.settings import Settings
 from shared.dynamics.client import Tokens
 from shared.dynamics.connection import Connection, load_environment, record_url, tokens_of
 from shared.dynamics.environment import Environment
-from shared.dynamics.executor import Actions
+from shared.dynamics.pulled import Actions
 from shared.dynamics.run import CrmRunner, Done, Scope
 from shared.model import times
 from shared.read_model.current import ReadModel

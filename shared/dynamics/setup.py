@@ -69,7 +69,7 @@ class Setup:
             self._row("solutions", "solutionid", f"uniquename eq '{SOLUTION}'", "solution", solution)
             for table in TABLES:
                 for column in COLUMNS:
-                    self._column(table, *column)
+                    self._column(table, column)
                 self._key(table)
             if self._made:
                 self._publish()
@@ -98,7 +98,8 @@ class Setup:
         self._tell(ok=True, text=f"{name} {body['uniquename']} was made")
         return str(answer.content.get(key) or "")
 
-    def _column(self, table: str, schema_name: str, label: str, description: str, most: int, form: str) -> None:
+    def _column(self, table: str, column: tuple[str, str, str, int, str]) -> None:
+        schema_name, label, description, most, form = column
         name = schema_name.lower()
         definition = f"EntityDefinitions(LogicalName='{table}')/Attributes"
         present = self._client.get(definition, Consistency="Strong").get("value")

@@ -132,7 +132,7 @@ class Translator:
             return
         sentence = f"Deal value: {values.money_words(value, str(code) if code else None)}"
         notes = facts.fields.get("notes")
-        columns[name] = self._text(f"{sentence}\n{notes}" if notes else sentence, self._columns[name])
+        columns[name] = _fitted(f"{sentence}\n{notes}" if notes else sentence, self._columns[name])
 
     def _forward(self, name: str, line: Field, facts: Facts) -> Normal | Trouble:
         column = self._columns[name]
@@ -150,16 +150,8 @@ class Translator:
         if column.kind == "Boolean":
             return bool(fact)
         text = values.number_text(fact) if isinstance(fact, Decimal) else str(fact)
-        return self._text(self._worded(line, text), column)
-
-    def _worded(self, line: Field, text: str) -> str:
-        """A text that the mapping has another word for."""
-        words = self._choices.get(line.field, {})
-        return str(words.get(text, words.get(ANY, text))) if line.field != "salesStage" else text
-
-    def _text(self, text: str, column: Column) -> str | None:
-        tidy = values.tidy(text)
-        return values.cut(tidy, column.most) if tidy and column.most else tidy
+        words = self._choices.get(line.field, {}) if line.field != "salesStage" else {}
+        return _fitted(str(words.get(text, words.get(ANY, text))), column)  # the mapping may have another word for it
 
     def _lookup(self, name: str, line: Field, fact: str) -> Normal | Trouble:
         if line.field == "currency":
@@ -311,6 +303,12 @@ def required_gaps(environment: Environment, table: Table, given: Iterable[str]) 
         for name, column in environment.columns(table).items()
         if column.required and column.custom and name not in have
     )
+
+
+def _fitted(text: str, column: Column) -> str | None:
+    """A text as a column holds it."""
+    tidy = values.tidy(text)
+    return values.cut(tidy, column.most) if tidy and column.most else tidy
 
 
 def _squeezed(text: str | None) -> str:

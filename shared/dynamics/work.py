@@ -1,0 +1,48 @@
+"""One referral that is looked at, what became of it, and what is noted with its link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from shared.dynamics.facts import Facts
+from shared.dynamics.records import Row
+from shared.dynamics.translate import Normal
+from shared.storage.tables.crm_links import Carried, Link, Stored
+
+Result = Literal["created", "updated", "pulled", "unchanged", "failed"]
+_CARRIED_KEPT: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One referral that is looked at."""
+
+    stored: Stored
+    facts: Facts
+    row: Row | None
+    seen: str
+    """Fingerprint of the referral and the mapping."""
+    forced: bool = False
+    account_id: str | None = None
+    contact_id: str | None = None
+
+    @property
+    def link(self) -> Link:
+        """What is known of its record."""
+        return self.stored.link
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of it."""
+
+    result: Result
+    stored: Stored
+
+
+def with_carried(link: Link, columns: Mapping[str, Normal], now: str) -> tuple[Carried, ...]:
+    """What the link's record was last written with or asked for, these columns (at ``now``) among it."""
+    fresh = tuple(Carried(column, value, now) for column, value in columns.items())
+    return (*link.carried, *fresh)[-_CARRIED_KEPT:]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from shared.webhook.registration import Registration
     from shared.webhook.watch import Watch
 
+ECHOES_FOR: Final = timedelta(days=1)
+"""How long a change of Partner Center's is held against what people did from here."""
 A_MINUTE: Final = {"sync": 600, "sign_in": 600, "test_message": 60}
 """Far above what people do, low enough that a stuck script can't keep an instance busy."""
 EVENTS_A_MINUTE: Final = 1200
@@ -206,7 +209,15 @@ class Services:
         from shared.notify.sender import Sender
 
         sender = Sender(self.store, self.work, self.couriers, self.settings.public_url)
-        return Notifier(self.store, self.subscription_rows, self.read_model, sender)
+        record = self.action_record
+        return Notifier(
+            self.store,
+            self.subscription_rows,
+            self.read_model,
+            sender,
+            still_failing=lambda facts: record.is_in_state(facts["actionId"], facts["state"]),
+            recent_actions=lambda: record.since(self.clock.now() - ECHOES_FOR),
+        )
 
     @cached_property
     def action_runner(self) -> Runner:

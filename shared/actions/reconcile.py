@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from shared.actions import telling
 from shared.actions.runner import SITTING_SECONDS, Runner, Start
 from shared.actions.sender import too_late
 from shared.core import events
@@ -17,6 +18,7 @@ from shared.core.settings import Settings
 from shared.model import times
 from shared.model.action import ActionFault
 from shared.storage.engine.tables import RowConflict, TableStore
+from shared.storage.tables import outbox
 from shared.storage.tables.actions import BATCH, ENDED, ONCE, OPEN, ActionTable, OpenAction, end
 from shared.storage.tables.lane import LaneBusy
 from shared.storage.tables.work import Board
@@ -39,7 +41,8 @@ class Reconciler:
     """
 
     def __init__(self, settings: Settings, store: TableStore, runner: Runner) -> None:
-        self._settings, self._runner, self._clock = settings, runner, store.clock
+        self._settings, self._runner = settings, runner
+        self._store, self._clock = store, store.clock
         self._table = ActionTable(store)
 
     def work(self, board: Board, deadline: Deadline, *, every_unconfirmed: bool = False) -> None:
@@ -52,12 +55,18 @@ class Reconciler:
         """
         now = self._clock.now()
         if board.all(ENDED):
-            self._table.put_away(self._table.ended())
+            self._put_away()
         self._table.forget(board.due(ONCE, now))
         due = {item.data for item in board.due(OPEN, now)}
         if due or (every_unconfirmed and board.all(OPEN)):
             self._work_off(board, due, deadline, every_unconfirmed=every_unconfirmed)
         self._close_batches(board)
+
+    def _put_away(self) -> None:
+        """Keep what has ended for good, once what is to be told of it is noted."""
+        ended = self._table.ended()
+        outbox.announce(self._store, telling.of_ended(held.action for held in ended))
+        self._table.put_away(ended)
 
     def work_batch(self, batch_id: str, seconds: float) -> None:
         """Work off a batch, for so many seconds at most."""
@@ -67,7 +76,9 @@ class Reconciler:
 
     def _work_off(self, board: Board, due: set[str], deadline: Deadline, *, every_unconfirmed: bool) -> None:
         chosen: list[OpenAction] = []
-        for held in self._table.under_way():
+        under_way = self._table.under_way()
+        outbox.announce(self._store, telling.of_doubtful((held.action for held in under_way), self._clock.now()))
+        for held in under_way:
             action = held.action
             if action.batch_id and board.find(BATCH, action.batch_id) is None:
                 self._take_orphan_back(held)

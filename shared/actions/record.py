@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from shared.model.action import Action
+from shared.model.action import Action, stamp_of
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.actions import ActionTable
 
@@ -73,3 +74,15 @@ class ActionRecord:
             if held.action.referral_id == referral_id:
                 kept[held.action.id] = held.action
         return sorted(kept.values(), key=lambda action: action.id)[:SHOWN]
+
+    def since(self, moment: datetime) -> list[Action]:
+        """All that are under way, and those made since a moment that have ended."""
+        under_way, ended = self._table.fresh()
+        kept = self._table.read_kept([row.id for row in self._table.kept(last=stamp_of(moment))])
+        found = {action.id: action for action in kept} | {held.action.id: held.action for held in (*ended, *under_way)}
+        return [*found.values()]
+
+    def is_in_state(self, action_id: str, state: str) -> bool:
+        """Whether an action is in this very state."""
+        found = self._table.find(action_id)
+        return found is not None and found.state == state

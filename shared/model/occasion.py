@@ -85,7 +85,7 @@ def deadline_of(referral: ReferralSummary) -> str:
 def terms(referral: ReferralSummary) -> dict[str, str]:
     """Value and closing date as texts, "" for what is not known."""
     return {
-        "value": _plain(referral.deal_value),
+        "value": plain_amount(referral.deal_value),
         "currency": referral.currency or "" if referral.deal_value is not None else "",
         "closing": referral.closing_date_time or "",
     }
@@ -117,5 +117,6 @@ def _has_passed(deadline: str, now: datetime) -> bool:
     return bool(deadline) and times.to_datetime(deadline) < now
 
 
-def _plain(value: Decimal | None) -> str:
+def plain_amount(value: Decimal | None) -> str:
+    """An amount as digits, the same for the same amount; "" for none."""
     return "" if value is None else format(value.normalize() + 0, "f")

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.model import times
+from shared.model.action import Action
 from shared.model.occasion import Facts, Kind, Occasion, deadline_of, holds
 from shared.model.person import same_mail
 from shared.model.subscription import Subscription
 from shared.notify import rules, wakes
+from shared.notify.echo import EXPLAINED, Echo
 from shared.notify.scope import Scopes
 from shared.notify.wakes import NEVER
 from shared.read_model.snapshot import Snapshot
@@ -44,6 +46,7 @@ class Giving:
         scopes: what is in a subscription's view.
         now: the time.
         told: by subscription, keys of deadlines that are known to be noted; it grows.
+        recent_actions: what people did from here within a day, asked only where a change may be an echo of it.
     """
 
     def __init__(
@@ -56,14 +59,15 @@ class Giving:
         *,
         now: datetime,
         told: defaultdict[str, set[str]],
+        recent_actions: Callable[[], Iterable[Action]] = tuple,
     ) -> None:
         self._store, self._work, self._subscriptions = store, work, subscriptions
         self._snapshot, self._scopes, self._now, self._told = snapshot, scopes, now, told
-        self._has_waiting = False
+        self._recent_actions, self._has_waiting = recent_actions, False
 
     def run(self) -> datetime:
         """Give out all there is; when to look again, though nothing changes."""
-        ready, gone = self._sorted_out(outbox.pending(self._store))
+        ready, gone = self._without_echo(*self._sorted_out(outbox.pending(self._store)))
         for subscription in self._subscriptions:
             deliveries = [*self._of_occasions(subscription, ready), *self._of_deadlines(subscription)]
             if deliveries:
@@ -103,6 +107,16 @@ class Giving:
                     older, latest[same] = sorted((known, occasion), key=lambda each: (each.updated, each.at))
                     gone.append(older)
         return [*ready, *latest.values()], gone
+
+    def _without_echo(self, ready: list[Occasion], gone: list[Occasion]) -> tuple[list[Occasion], list[Occasion]]:
+        """The same without what was done from here, and without what may have been, as long as nobody knows."""
+        if not any(occasion.kind in EXPLAINED for occasion in ready):
+            return ready, gone
+        echo = Echo(self._recent_actions())
+        verdicts = [(occasion, echo.verdict(occasion)) for occasion in ready]
+        self._has_waiting |= any(verdict == "wait" for _, verdict in verdicts)
+        told = [occasion for occasion, verdict in verdicts if not verdict]
+        return told, [*gone, *(occasion for occasion, verdict in verdicts if verdict == "own")]
 
     def _judge(self, occasion: Occasion) -> str:
         position = self._snapshot.referral(occasion.referral_id)

@@ -29,11 +29,12 @@ class NewVersion(Protocol):
 
     @property
     def by(self) -> object | None:
-        """Who made it, where it was made from here."""
+        """Who made it, where it is known to be made from here."""
 
 
 def rows_of(version: NewVersion, now: datetime) -> list[Entity]:
-    """What is to be told of a version; nothing of what was done from here: its maker knows."""
+    """What is to be told of a version; nothing of what was made from here. Where a walk met that first, nobody knows yet whose
+    it is: ``echo.py`` finds out later."""
     if version.by is not None:
         return []
     found = times.from_datetime(now)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from shared.model.action import Action
 from shared.model.occasion import Facts
 from shared.model.subscription import Subscription
 from shared.notify import giving, wakes
@@ -18,6 +19,7 @@ from shared.read_model.current import ReadModel
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import outbox
 from shared.storage.tables.data_version import read_versions
+from shared.storage.tables.outbox import EVALUATE, NOTIFY
 from shared.storage.tables.subscriptions import Subscriptions
 from shared.storage.tables.work import Board, WorkTable
 
@@ -34,6 +36,7 @@ class Notifier:
         read_model: the data.
         sender: sends what is due.
         still_failing: whether what is told of an action is so still; by the facts of its occasion.
+        recent_actions: what people did from here within a day.
     """
 
     def __init__(
@@ -43,9 +46,10 @@ class Notifier:
         read_model: ReadModel,
         sender: Sender,
         still_failing: Callable[[Facts], bool] = lambda _: True,
+        recent_actions: Callable[[], Iterable[Action]] = tuple,
     ) -> None:
         self._store, self._subscriptions, self._read_model = store, subscriptions, read_model
-        self._sender, self._still_failing = sender, still_failing
+        self._sender, self._still_failing, self._recent_actions = sender, still_failing, recent_actions
         self._work = WorkTable(store)
         self._told: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -67,19 +71,19 @@ class Notifier:
 
     def _evaluate(self, board: Board) -> bool:
         """Give out what was found, if anything may have been; whether it did."""
-        now, item = self._store.clock.now(), board.find(wakes.NOTIFY, wakes.EVALUATE)
+        now, item = self._store.clock.now(), board.find(NOTIFY, EVALUATE)
         version = str(read_versions(self._store))
         if item is None:
-            self._work.add(wakes.NOTIFY, wakes.EVALUATE, now)
-            item = self._work.get(wakes.NOTIFY, wakes.EVALUATE)
-        elif item.data == version and item not in board.due(wakes.NOTIFY, now):
+            self._work.add(NOTIFY, EVALUATE, now)
+            item = self._work.get(NOTIFY, EVALUATE)
+        elif item.data == version and item not in board.due(NOTIFY, now):
             return False
         token = wakes.take(self._work, item, now + TAKEN) if item else None
         if token is None:
             return False
         version, turn = self._give(version, now)
         # One that finds the data changed since it began is due at once: its version is the older one.
-        wakes.put_off(self._work, wakes.NOTIFY, wakes.EVALUATE, token, turn, data=version)
+        wakes.put_off(self._work, NOTIFY, EVALUATE, token, turn, data=version)
         return True
 
     def _give(self, version: str, now: datetime) -> tuple[str, datetime]:
@@ -90,15 +94,24 @@ class Notifier:
             return version, wakes.NEVER
         snapshot = self._read_model.snapshot()
         scopes = Scopes(self._store, snapshot, now)
-        found = Giving(self._store, self._work, subscriptions, snapshot, scopes, now=now, told=self._told).run()
+        found = Giving(
+            self._store,
+            self._work,
+            subscriptions,
+            snapshot,
+            scopes,
+            now=now,
+            told=self._told,
+            recent_actions=self._recent_actions,
+        ).run()
         return snapshot.version, found
 
     def _prune(self, board: Board) -> None:
         """Once a day forget what was told long ago."""
-        now, item = self._store.clock.now(), board.find(wakes.NOTIFY, wakes.PRUNE)
+        now, item = self._store.clock.now(), board.find(NOTIFY, wakes.PRUNE)
         if item is None:
-            self._work.add(wakes.NOTIFY, wakes.PRUNE, now + DAY)
-        elif item in board.due(wakes.NOTIFY, now) and self._work.move(item, now + DAY):
+            self._work.add(NOTIFY, wakes.PRUNE, now + DAY)
+        elif item in board.due(NOTIFY, now) and self._work.move(item, now + DAY):
             giving.prune(self._store, self._subscriptions.load_all(), self._read_model.snapshot(), now)
 
     def _send(self, board: Board, seconds: float) -> None:

@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from shared.model import times
+from shared.storage.tables.outbox import EVALUATE, NOTIFY
 from shared.storage.tables.work import WorkItem, WorkTable
 
-NOTIFY: Final = "notify"
-EVALUATE: Final = "evaluate"
 PRUNE: Final = "prune"
 MESSAGE: Final = "message"
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)

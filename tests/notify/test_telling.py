@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.core.errors import InvalidView
+from shared.model.action import Action, Who
 from shared.model.desk import Owner
 from shared.model.occasion import Occasion
 from shared.model.person import Person
@@ -206,10 +207,32 @@ def test_an_action_that_failed_is_told_unless_it_was_done_after_all(world: World
 def test_own_changes_are_not_told(world: World) -> None:
     world.subscribe(events=["answered", "closed", "changed"])
     world.first_sync(referral(1))
-    world.sync(referral(1, **ACTIVE, updated_date_time=at(26, 10)), by=DENIZ)
+    accept = Action(
+        id="a1",
+        referral_id=referral(1).id,
+        action="accept",
+        changes={"dealValue": 45_000},
+        state="unconfirmed",
+        who=Who("deniz", "Deniz"),
+        created_at=at(26),
+        not_before=at(26),
+        intent="i",
+    )
+    world.actions = [accept]
+    mine = referral(1, **ACTIVE, deal_value=Decimal(45_000), updated_date_time=at(26, 10))
+    world.sync(mine)
+    world.ticks(1)
+    assert world.subjects == []  # it may be ours, and may not: that shows
+    accept.state = "applied"
     world.ticks(1)
     assert world.subjects == []
-    world.sync(referral(1, **WON, updated_date_time=at(26, 11)))
+    world.sync(referral(1, **ACTIVE, deal_value=Decimal(99), updated_date_time=at(26, 11)))
+    world.tick()
+    assert world.subjects == ["Changed: Örnek Müşteri A.Ş."]  # somebody else's
+    world.sync(referral(1, **ACTIVE, deal_value=Decimal(45_000), updated_date_time=at(26, 11, 30)))
+    world.ticks(1)
+    world.courier.posts.clear()
+    world.sync(referral(1, **WON, deal_value=Decimal(45_000), updated_date_time=at(26, 12)))
     world.tick()
     assert world.subjects == ["Won: Örnek Müşteri A.Ş."]
 

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from shared.core.settings import Settings, load
 from shared.model import times
+from shared.model.action import Action
 from shared.model.occasion import Facts
 from shared.model.person import Person
 from shared.model.subscription import Subscription, read_wish
@@ -102,13 +103,21 @@ class World:
         self.rows = Subscriptions(self.store, Vault(self.settings.token_cache_keys), Unreadable)
         self.people = SubscriptionService(self.store, self.rows, self.settings, self.courier)
         self.still_failing: Callable[[Facts], bool] = lambda _: True
+        self.actions: list[Action] = []
         self.notifier = self.instance()
         self.revisions: dict[str, int] = {}
 
     def instance(self) -> Notifier:
         """The app as another process has it: nothing in memory."""
         sender = Sender(self.store, self.work, self.courier, PAGE, parallel=False)
-        return Notifier(self.store, self.rows, ReadModel(self.store), sender, lambda facts: self.still_failing(facts))
+        return Notifier(
+            self.store,
+            self.rows,
+            ReadModel(self.store),
+            sender,
+            still_failing=lambda facts: self.still_failing(facts),
+            recent_actions=lambda: self.actions,
+        )
 
     # What happens
 
@@ -124,7 +133,7 @@ class World:
         self.store.table("SyncState").replace(row, None)
         bump_data_version(self.store)
 
-    def sync(self, *referrals: ReferralSummary, by: object | None = None) -> None:
+    def sync(self, *referrals: ReferralSummary) -> None:
         """Store new versions as a sync does: what is to be told, then the row, then the data's version."""
         for referral in referrals:
             before = self.stored(referral.id)
@@ -132,7 +141,7 @@ class World:
                 continue
             number = self.revisions.get(referral.id, 0) + (before is not None)
             content = f"{abs(hash(msgspec.json.encode(referral))):016x}"
-            version = Version(before, referral, f"r{number:08d}-{content}", by)
+            version = Version(before, referral, f"r{number:08d}-{content}")
             table = self.store.table(outbox.TABLE)
             for row in news.rows_of(version, self.clock.now()):
                 with suppress(RowConflict):

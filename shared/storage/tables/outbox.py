@@ -8,6 +8,7 @@ holds how each target is doing.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Final, Literal
@@ -20,10 +21,13 @@ from shared.storage.engine import keyed
 from shared.storage.engine.batches import write_all
 from shared.storage.engine.entities import Entity, get_text, key, put_text
 from shared.storage.engine.tables import Delete, Insert, Operation, Replace, RowConflict, TableStore
+from shared.storage.tables.work import WorkTable
 
 TABLE: Final = "Outbox"
 OCCASIONS: Final = "occasions"
 TARGETS: Final = "targets"
+NOTIFY, EVALUATE = "notify", "evaluate"
+"""The Work table's row that has occasions given out, and deadlines looked at."""
 _STATUS: Final = "!status"
 _BASELINE: Final = "!baseline"
 _FACT_LETTERS: Final = 1_000
@@ -50,6 +54,13 @@ def occasion_row(occasion: Occasion) -> Entity:
 def add_occasions(store: TableStore, occasions: Iterable[Occasion]) -> None:
     """Note occasions before what they are about is stored. Raises what storage raises."""
     write_all(store.table(TABLE), (Insert(occasion_row(occasion)) for occasion in occasions), _leave)
+
+
+def announce(store: TableStore, occasions: Collection[Occasion]) -> None:
+    """Note occasions that no new version of the data announces, and that there is something to give out."""
+    if occasions:
+        add_occasions(store, occasions)
+        WorkTable(store).put(NOTIFY, EVALUATE, store.clock.now(), uuid.uuid4().hex)
 
 
 def pending(store: TableStore) -> list[Occasion]:

@@ -78,13 +78,17 @@ def test_what_can_be_copied(visit: Visit, app_host: HostProcess) -> None:
     page = visit(f"/app?view=referrals&id={referral['id']}")
     actions = dialog(page).locator(".sheet-head .actions")
     mail = referral["contacts"][0]["email"]
-    for name, value in (("Referral ID", referral["id"]), ("E-mail", mail), ("Domain", referral["companyKey"])):
+    for name, value in (
+        ("Copy referral ID", referral["id"]),
+        ("Copy email", mail),
+        ("Copy domain", referral["companyKey"]),
+    ):
         actions.get_by_role("button", name=name).click()
         expect(page.locator("#messages .toast").last).to_contain_text(f"Copied: {value}")
         wait_for_clipboard(page, value)
-    actions.get_by_role("button", name="Value").click()
+    actions.get_by_role("button", name="Copy value").click()
     expect(page.locator("#messages .toast").last).to_contain_text("Copied: US$")
-    dialog(page).locator(".people").get_by_role("button", name=mail).first.click()
+    dialog(page).locator(".people").get_by_role("button", name=f"Copy: {mail}").first.click()
     wait_for_clipboard(page, mail)
     expect(dialog(page).locator(f"a[href='mailto:{mail}']").first).to_be_visible()
 
@@ -198,7 +202,7 @@ def test_the_raw_payload_is_fetched_when_it_is_asked_for(visit: Visit, app_host:
     )
     expect(dialog(page).locator("#raw")).to_be_visible()
     assert not [url for url in asked if "raw=true" in url]
-    dialog(page).get_by_text("Raw payload").click()
+    dialog(page).get_by_text("Original data").click()
     text = dialog(page).locator("#raw pre")
     expect(text).to_contain_text('"customerProfile"')
     shown = text.inner_text()
@@ -245,7 +249,7 @@ def test_text_of_strangers_is_shown_as_text(visit: Visit, world: World, kind: st
     row.click()
     expect(dialog(page).locator(".notes")).to_have_text(text)
     expect(dialog(page).locator(".people li").first).to_contain_text(text)
-    dialog(page).get_by_text("Raw payload").click()
+    dialog(page).get_by_text("Original data").click()
     expect(dialog(page).locator("#raw pre")).to_be_visible()
     assert page.title().startswith("Referrals")
     assert page.locator("#view img, #sheet img, #sheet script, #view script").count() == 0

@@ -367,7 +367,7 @@ def test_the_runs_and_the_account(visit: Visit, world: World) -> None:
     wait_for_query(page, panel=["sync"])
     expect(box.locator(".run")).to_have_count(len(world.get("/sync")["runs"]))
     expect(box).to_contain_text(world.simulator.account)
-    expect(box.locator("dt", has_text="Renewed")).to_have_count(1)
+    expect(box.locator("dt", has_text="Last renewed")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(status(page)).to_be_focused()
 
@@ -379,16 +379,16 @@ def test_the_quarantine_shows_what_could_not_be_stored(visit: Visit, world: Worl
     world.host.sync_to_the_end({"mode": "full"})
     page = visit("/app?panel=sync", host=world.host, language="tr-TR")
     box = page.get_by_role("dialog")
-    box.get_by_role("link", name="Karantina").click()
+    box.get_by_role("link", name="Okunamayan kayıtlar").click()
     expect(box.locator(".run")).to_contain_text(["Kaydın kimliği yok."])
-    box.get_by_text("Ham veri").click()
+    box.get_by_text("Özgün veri").click()
     expect(box.locator("pre")).to_contain_text('"name": "<b>no id</b>"')
 
 
 def test_stale_data_offers_a_sync(visit: Visit, world: World) -> None:
     page = visit(host=world.host, before=answering(fresh=False))
     notice = page.locator("[data-notice=stale]")
-    expect(notice).to_contain_text("The data is not fresh")
+    expect(notice).to_contain_text("The data is not up to date")
     notice.get_by_role("button", name="Sync now").click()
     expect(page.locator("#messages .toast").last).to_contain_text("Sync finished")
 
@@ -408,7 +408,7 @@ def test_a_pause_that_microsoft_wants_is_said(visit: Visit, make_app_host: Calla
 
 def test_vanished_referrals_and_a_pause_are_said(visit: Visit, world: World) -> None:
     page = visit(host=world.host, before=answering(visibilityChanged=True, throttledUntil="2099-01-01T00:00:00Z"))
-    expect(page.locator("[data-notice=visibility]")).to_contain_text("Many referrals vanished at once")
+    expect(page.locator("[data-notice=visibility]")).to_contain_text("Many referrals disappeared at once")
     expect(page.locator("[data-notice=throttled]")).to_contain_text("Microsoft asked for a pause")
 
 
@@ -416,7 +416,9 @@ def test_a_renewal_that_fails_while_signed_in_is_said(visit: Visit, world: World
     sign_in = {**world.get("/sync")["signIn"], "reason": "x", "reasonCode": "unavailable"}
     page = visit(host=world.host, before=answering(signIn=sign_in))
     expect(page.locator("[data-notice=renewal]")).to_contain_text("The sign-in could not be renewed")
-    expect(page.locator("[data-notice=renewal]")).to_contain_text("Microsoft's sign-in service fails at the moment.")
+    expect(page.locator("[data-notice=renewal]")).to_contain_text(
+        "Microsoft's sign-in service is not available at the moment."
+    )
 
 
 @pytest.mark.parametrize(
@@ -444,7 +446,7 @@ def test_a_state_that_can_not_be_had_is_said(visit: Visit, world: World) -> None
     page = visit(
         host=world.host, before=lambda page: page.route(STATUS, lambda route: route.abort()), expected="ERR_FAILED"
     )
-    expect(status(page)).to_contain_text("State unknown")
+    expect(status(page)).to_contain_text("Sync status unavailable")
     expect(page.locator(".waiting")).to_be_visible()
 
 
@@ -452,8 +454,8 @@ def test_before_the_first_sync(visit: Visit, make_app_host: Callable[..., HostPr
     host = make_app_host()
     host.sign_in()
     page = visit("/app?view=referrals", host=host)
-    expect(status(page)).to_contain_text("Never synced")
+    expect(status(page)).to_contain_text("Not synced yet")
     expect(page.locator(".empty")).to_contain_text("Nothing here yet")
     page.locator("[data-notice=stale]").get_by_role("button").click()
-    expect(page.locator("#messages .toast").last).to_contain_text("736 new, 3 in quarantine")
+    expect(page.locator("#messages .toast").last).to_contain_text("736 new, 3 unreadable")
     expect(page.locator("tbody tr")).to_have_count(50)

@@ -251,7 +251,7 @@ async function surroundings() {
   syncHeader();
   noticeBoard();
   for (const source of [sync, code]) source.watch(repaintPanel);
-  await Promise.all([askMe(), askSync(), afterRedirect()]);
+  await Promise.all([askMe().then(afterRedirect), askSync()]);
 }
 
 async function start() {

@@ -239,6 +239,7 @@ export interface SyncStatus {
   nextRun: string | null;
   throttledUntil?: string | null;
   visibilityChanged?: boolean;
+  vanished?: { ids: string[]; total: number } | null;
   dataVersion?: string;
   configuration?: { name: string; message: string }[];
   runs: Run[];

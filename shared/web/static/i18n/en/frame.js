@@ -33,6 +33,7 @@ const phrases = {
   "copy.id": "Copy referral ID",
   "copy.name": "Copy name",
   "copy.raw": "Copy all",
+  "copy.crm": "Copy for CRM",
   "unnamed.company": "Unnamed company",
   "unnamed.referral": "Unnamed referral",
   "sheet.close": "Close",

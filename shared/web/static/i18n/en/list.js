@@ -73,6 +73,7 @@ const phrases = {
   "closing.past.choice": "Closing date passed",
   "closing.thisMonth": "Closing this month",
   "closing.range": "Closing {from} to {to}",
+  "print.part": "{from}–{to} of {total}; the rest is on other pages.",
 };
 
 export default phrases;

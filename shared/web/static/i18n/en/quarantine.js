@@ -2,11 +2,11 @@
 
 /** @satisfies {Record<string, Phrase>} */
 const phrases = {
-  "quarantine.open": "Quarantine",
-  "quarantine.title": "Quarantine",
-  "quarantine.text": "Records of Partner Center that can't be stored, because they have no id or are no record at all. They leave when a full sync no longer meets them.",
+  "quarantine.open": "Unreadable records",
+  "quarantine.title": "Unreadable records",
+  "quarantine.text": "Records from Partner Center that can't be stored, because they have no ID or are not records at all. A full sync removes those it no longer finds.",
   "quarantine.count": { one: "{n} record", other: "{n} records" },
-  "quarantine.none": "Nothing is in quarantine.",
+  "quarantine.none": "There are no unreadable records.",
   "quarantine.seen": "first seen {first}, last seen {last}",
 };
 

@@ -33,6 +33,7 @@ const phrases = {
   "copy.id": "Fırsat kimliğini kopyala",
   "copy.name": "Adı kopyala",
   "copy.raw": "Tümünü kopyala",
+  "copy.crm": "CRM için kopyala",
   "unnamed.company": "Adsız şirket",
   "unnamed.referral": "Adsız fırsat",
   "sheet.close": "Kapat",

@@ -73,6 +73,7 @@ const phrases = {
   "closing.past.choice": "Kapanış tarihi geçmiş",
   "closing.thisMonth": "Bu ay kapanacak",
   "closing.range": "Kapanış: {from} – {to}",
+  "print.part": "{total} kayıttan {from}–{to} arası; kalanı diğer sayfalarda.",
 };
 
 export default phrases;

@@ -9,6 +9,7 @@ import { listHref, referralHref } from "../../core/router.js";
 import { badge, deadlineBadge, deadlineOf, statusBadge } from "../../parts/badges.js";
 import { copyable } from "../../parts/copy.js";
 import { facts, section } from "../../parts/facts.js";
+import { people } from "../../parts/people.js";
 import { ago, amount, changeList, companySize, moneyList, place } from "../../parts/values.js";
 
 /** The dialog shows this many referrals; the list behind it has them all. */
@@ -48,6 +49,10 @@ export const figuresAndFacts = (company) =>
       ]),
     ]),
   );
+
+/** The people of its referrals. @param {CompanyDetail} company */
+export const contacts = (company) =>
+  people(t("company.contacts"), company.contacts, { nobody: t("company.contacts.none"), subject: company.name });
 
 /** @param {CompanyDetail} company */
 export const referrals = (company) =>

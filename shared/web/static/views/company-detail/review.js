@@ -6,12 +6,13 @@ import { api } from "../../core/api.js";
 import { h, icon, show } from "../../core/dom.js";
 import { collate, fold } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
+import { may } from "../../core/me.js";
 import { refresh } from "../../core/refresh.js";
 import { linkAll } from "../linking/link-form.js";
 
 /** @param {CompanyDetail} company */
 export function review(company) {
-  if (!company.needsReview) return null;
+  if (!company.needsReview || !may("write")) return null;
   /** @type {Map<string, [string, Referral[]]>} */
   const groups = new Map();
   for (const referral of company.referrals) {

@@ -5,7 +5,7 @@
 import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { copyButton } from "../../parts/copy.js";
-import { allHref, figuresAndFacts, history, referrals } from "./facts.js";
+import { allHref, contacts, figuresAndFacts, history, referrals } from "./facts.js";
 import { review } from "./review.js";
 
 /** @typedef {(company: CompanyDetail) => Node | null} Section null where there is nothing to show */
@@ -18,4 +18,4 @@ export const TOOLS = [
 ];
 
 /** @type {Section[]} */
-export const SECTIONS = [review, figuresAndFacts, referrals, history];
+export const SECTIONS = [review, figuresAndFacts, contacts, referrals, history];

@@ -5,6 +5,7 @@
 import { api } from "../../core/api.js";
 import { h, icon, show } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
+import { may } from "../../core/me.js";
 import { refresh } from "../../core/refresh.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
@@ -12,6 +13,7 @@ import { linkForm } from "./link-form.js";
 
 /** @param {ReferralDetail} referral */
 export function linking(referral) {
+  if (!may("write")) return null;
   const box = h("div.link-place", { "data-keep": "link-place" });
   /** @param {boolean} busy @param {...(Node | null)} content */
   const fill = (busy, ...content) => {

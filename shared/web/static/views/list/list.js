@@ -79,6 +79,7 @@ export function showList(root, described, route, page) {
   find(".empty", root).hidden = page.items.length > 0;
   if (page.items.length === 0) show(find(".empty", root), ...emptiness(kind, route, page));
   show(find(".pages", root), ...pages(route, page));
+  find(".print-note", root).textContent = partOf(page);
   bulkBar(find(".bulk-place", root), kind, route, page, tick);
 }
 
@@ -113,8 +114,15 @@ function frame(kind) {
     h("div.scroll", null, table),
     h("div.empty", { hidden: true }),
     h("nav.pages", { "aria-label": t("pages.label") }),
+    h("p.print-note", null),
     h("div.bulk-place", null),
   );
+}
+
+/** On paper, a page of a list says that it is part of one. @param {{ page: number, pageSize: number, total: number }} page */
+function partOf({ page, pageSize, total }) {
+  if (total <= pageSize) return "";
+  return t("print.part", { from: (page - 1) * pageSize + 1, to: Math.min(page * pageSize, total), total });
 }
 
 /**

@@ -26,7 +26,7 @@ let shown = "";
 /** Shows the notices, touching the page only when they changed. */
 function paint() {
   const notices = SOURCES.flatMap((source) => source());
-  const look = JSON.stringify([languageChanges.get(), notices.map(({ name, title, version }) => [name, title, version])]);
+  const look = JSON.stringify([languageChanges.get(), me.get()?.roles, notices.map(({ name, title, version }) => [name, title, version])]);
   if (look === shown) return;
   shown = look;
   show(

@@ -4,8 +4,12 @@
 
 import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
+import { may, me } from "../../core/me.js";
 import { because, beginSignIn, code, codeBox, signInButton } from "../sign-in/sign-in.js";
 import { syncStatus } from "../sync/status.js";
+
+/** Whom a reader is to ask, who can't sign in. */
+const askOperator = () => (me.get() !== null && !may("operate") ? [" ", t("signIn.askOperator")] : []);
 
 /** @returns {Notice[]} */
 export function signInNotices() {
@@ -22,7 +26,7 @@ export function signInNotices() {
         tone: "info",
         title: t("signIn.pending"),
         content: [h("p", null, t("signIn.pending.text"))],
-        actions: [h("button", { type: "button", "data-focus": "sign-in", onclick: beginSignIn }, t("signIn.again"))],
+        actions: [may("operate") ? h("button", { type: "button", "data-focus": "sign-in", onclick: beginSignIn }, t("signIn.again")) : null],
       },
     ];
   }
@@ -34,7 +38,7 @@ export function signInNotices() {
         version: reason ?? "",
         tone: "bad",
         title: t("signIn.expired"),
-        content: [h("p", null, reason ?? t("error.sign_in_required")), h("p", null, t("signIn.expired.text"))],
+        content: [h("p", null, reason ?? t("error.sign_in_required")), h("p", null, t("signIn.expired.text"), ...askOperator())],
         actions: [signInButton()],
       },
     ];
@@ -46,7 +50,7 @@ export function signInNotices() {
         version: reason ?? "",
         tone: "warn",
         title: t("signIn.signedOut"),
-        content: [h("p", null, state.reasonCode === "signed_out" || !reason ? "" : `${reason} `, t("signIn.signedOut.text"))],
+        content: [h("p", null, state.reasonCode === "signed_out" || !reason ? "" : `${reason} `, t("signIn.signedOut.text"), ...askOperator())],
         actions: [signInButton()],
       },
     ];

@@ -5,14 +5,17 @@
 import { h } from "../../core/dom.js";
 import { dateTime } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { current, href } from "../../core/router.js";
+import { may } from "../../core/me.js";
+import { current, href, referralHref } from "../../core/router.js";
+import { ask } from "../../parts/ask.js";
 import { ago } from "../../parts/values.js";
-import { startSync } from "../sync/start.js";
+import { isSaid, startSync } from "../sync/start.js";
 import { isRunning, lastRun, syncStatus } from "../sync/status.js";
 import { runTrouble } from "../sync/words.js";
 
+/** Null for who may not start one. */
 const syncButton = () =>
-  h("button", { type: "button", "data-focus": "notice-sync", onclick: () => startSync() }, t("sync.now"));
+  may("operate") ? h("button", { type: "button", "data-focus": "notice-sync", onclick: () => startSync() }, t("sync.now")) : null;
 
 /** @returns {Notice[]} */
 export function syncNotices() {
@@ -33,7 +36,7 @@ export function syncNotices() {
       title: t("notice.throttled"),
       content: [h("p", null, t("notice.throttled.text"), " ", ago(status.throttledUntil))],
     });
-  } else if (run?.state === "failed" && !isRunning() && !(run.error?.code === "sign_in_required" && !signedIn)) {
+  } else if (run?.state === "failed" && !isRunning() && run.error?.code !== "sign_in_required" && !isSaid(run.error?.correlationId)) {
     notices.push({
       name: "failed",
       version: run.id,
@@ -43,10 +46,9 @@ export function syncNotices() {
       actions: [syncButton(), h("a.button", { href: href({ ...current(), panel: "sync", id: null, key: null }) }, t("notice.runs"))],
     });
   }
-  if (status.visibilityChanged) {
-    notices.push({ name: "visibility", tone: "warn", title: t("notice.visibility"), content: [h("p", null, t("notice.visibility.text"))] });
-  }
-  if (!status.fresh && signedIn && !isRunning() && run?.state !== "failed") {
+  if (status.visibilityChanged) notices.push(vanished(status));
+  const throttled = notices.some(({ name }) => name === "throttled");
+  if (!status.fresh && signedIn && !isRunning() && run?.state !== "failed" && !throttled) {
     notices.push({
       name: "stale",
       tone: "info",
@@ -56,6 +58,49 @@ export function syncNotices() {
     });
   }
   return notices;
+}
+
+/**
+ * Many vanished at once: who knows that they are really gone can say so.
+ * @param {import("../../core/contract.ts").SyncStatus} status
+ * @returns {Notice}
+ */
+function vanished({ vanished: gone }) {
+  const n = gone?.total ?? 0;
+  return {
+    name: "visibility",
+    version: `${n} ${gone?.ids.join()}`,
+    tone: "warn",
+    title: n ? t("notice.vanished", { n }) : t("notice.visibility"),
+    content: [
+      h("p", null, t("notice.visibility.text")),
+      gone?.ids.length
+        ? h(
+            "details",
+            { id: "vanished" },
+            h("summary", null, t("notice.vanished.list")),
+            h("ul", null, gone.ids.map((id) => h("li", null, h("a", { href: referralHref(id) }, h("code", null, id))))),
+          )
+        : null,
+    ],
+    actions: [
+      may("operate")
+        ? h(
+            "button",
+            {
+              type: "button",
+              "data-focus": "accept-missing",
+              onclick: async () => {
+                if (await ask(t("notice.accept.title", { n }), t("notice.accept.text"), t("notice.accept", { n }))) {
+                  startSync({ mode: "full", acceptMissing: true });
+                }
+              },
+            },
+            t("notice.accept", { n }),
+          )
+        : null,
+    ],
+  };
 }
 
 /** @returns {Notice[]} */

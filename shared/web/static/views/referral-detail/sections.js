@@ -3,10 +3,11 @@
 /** @import { ReferralDetail } from "../../core/contract.ts" */
 
 import { h, icon } from "../../core/dom.js";
-import { money } from "../../core/format.js";
+import { date, money } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { copyButton } from "../../parts/copy.js";
 import { actionBar } from "../actions/bar.js";
+import { fullName } from "../../parts/values.js";
 import { dealAndCustomer, identifiers, problems, wishes } from "./facts.js";
 import { contacts, team } from "./people.js";
 import { notes, raw, related, timeline } from "./texts.js";
@@ -21,6 +22,26 @@ export const BADGES = [];
 
 const PARTNER_CENTER = "https://partner.microsoft.com/dashboard/referrals/";
 
+/** What a CRM is to know, line by line. @param {ReferralDetail} referral */
+function forCrm(referral) {
+  const { customerName, companyName, contacts: persons, dealValue, currency, closingDateTime, id, engagementId, externalReferenceId } = referral;
+  const person = persons?.find(({ email, phoneNumber }) => email || phoneNumber) ?? persons?.[0];
+  /** @type {[string, string | null | undefined | false][]} */
+  const lines = [
+    ["column.company", customerName || companyName],
+    ["column.referral", referral.name],
+    ["detail.contact", person && fullName(person)],
+    ["person.mail", person?.email],
+    ["person.phone", person?.phoneNumber],
+    ["column.value", dealValue !== null && money(dealValue, currency)],
+    ["detail.closing", closingDateTime && date(closingDateTime)],
+    ["detail.id", id],
+    ["detail.engagement", engagementId],
+    ["detail.crm", externalReferenceId],
+  ];
+  return lines.flatMap(([label, value]) => (value ? [`${t(label)}: ${value}`] : [])).join("\n");
+}
+
 /** Small buttons under the title. @type {Section[]} */
 export const TOOLS = [
   ({ id }) =>
@@ -34,6 +55,7 @@ export const TOOLS = [
     const mail = persons?.find((person) => person.email)?.email;
     return mail ? copyButton(t("copy.mail"), mail) : null;
   },
+  (referral) => copyButton(t("copy.crm"), forCrm(referral)),
   ({ companyKey }) => (companyKey?.includes(".") ? copyButton(t("copy.domain"), companyKey) : null),
   ({ dealValue, currency }) => (dealValue === null ? null : copyButton(t("copy.value"), money(dealValue, currency))),
   ({ id }) => copyButton(t("copy.id"), id),

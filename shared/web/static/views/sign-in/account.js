@@ -4,9 +4,10 @@
 
 import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
+import { may } from "../../core/me.js";
 import { facts } from "../../parts/facts.js";
 import { ago } from "../../parts/values.js";
-import { because, codeBox, signInButton, signOut } from "./sign-in.js";
+import { because, codeBox, disconnect, signInButton } from "./sign-in.js";
 
 /** @param {SyncStatus} status */
 export function account({ signIn, enabled }) {
@@ -22,7 +23,9 @@ export function account({ signIn, enabled }) {
     ]),
     waiting,
     signIn.state === "signedIn"
-      ? h("button.small", { type: "button", "data-focus": "sign-out", onclick: signOut }, t("signIn.signOut"))
+      ? may("operate")
+        ? h("button.small.danger", { type: "button", "data-focus": "disconnect", onclick: disconnect }, t("signIn.disconnect"))
+        : null
       : enabled && !waiting
         ? signInButton()
         : null,

@@ -4,13 +4,14 @@
 
 import { api, Problem } from "../../core/api.js";
 import { h, icon } from "../../core/dom.js";
-import { has, t } from "../../core/i18n.js";
+import { has, relative, t } from "../../core/i18n.js";
 import { may, me } from "../../core/me.js";
 import { store } from "../../core/state.js";
+import { ask } from "../../parts/ask.js";
 import { copyButton } from "../../parts/copy.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
-import { ago } from "../../parts/values.js";
+import { startSync } from "../sync/start.js";
 import { askSync, beEager, sync, syncStatus } from "../sync/status.js";
 
 const CHECK_MS = 5_000;
@@ -83,6 +84,8 @@ function say({ state, account, reason, reasonCode, roleProblem, referralsVisible
     const sees = referralsVisible ? (moreReferrals ? "signIn.seesMore" : "signIn.sees") : "signIn.seesNone";
     const detail = referralsVisible === undefined ? null : t(sees, { n: referralsVisible });
     toast("success", t("signIn.done", { account: account ?? "" }), { detail });
+    // What was missed meanwhile comes at once, not when the timer is next due.
+    if (may("operate")) startSync({ quiet: true });
   }
 }
 
@@ -126,7 +129,9 @@ const askElsewhere = () => {
 sync.watch(askElsewhere);
 me.watch(askElsewhere);
 
-export async function signOut() {
+/** Takes the app's access to Partner Center away, for everybody, once that has been confirmed. */
+export async function disconnect() {
+  if (!(await ask(t("signIn.disconnect.title"), t("signIn.disconnect.text"), t("signIn.disconnect")))) return;
   try {
     await api.signOut();
     toast("success", t("signIn.out"));
@@ -136,8 +141,12 @@ export async function signOut() {
   await askSync();
 }
 
+/** Null for who may not sign in. */
 export const signInButton = () =>
-  h("button.primary", { type: "button", "data-focus": "sign-in", onclick: beginSignIn }, t("signIn.button"));
+  may("operate") ? h("button.primary", { type: "button", "data-focus": "sign-in", onclick: beginSignIn }, t("signIn.button")) : null;
+
+/** "The code expires in 14 minutes." @param {string} when */
+const expiry = (when) => t("signIn.expires", { when: relative(when, "always") });
 
 /** The code with what to do with it, while one is waiting. */
 export function codeBox() {
@@ -158,6 +167,6 @@ export function codeBox() {
         : null,
       h("button.small", { type: "button", onclick: check, "data-focus": "check-sign-in" }, t("signIn.check")),
     ),
-    h("p.muted", null, t("signIn.waiting"), " ", t("signIn.expires"), " ", ago(known.expiresAt)),
+    h("p.muted", null, t("signIn.waiting"), " ", expiry(known.expiresAt)),
   );
 }

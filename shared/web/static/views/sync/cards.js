@@ -10,7 +10,7 @@ import { facts, section } from "../../parts/facts.js";
 import { ago } from "../../parts/values.js";
 import { account } from "../sign-in/account.js";
 import { webhookCard } from "../webhook/card.js";
-import { outcome, progressLine, runTrouble } from "./words.js";
+import { outcome, progressLine, progressText, runTrouble } from "./words.js";
 
 /** @typedef {(status: SyncStatus) => Node | null} Card null where there is nothing to show */
 
@@ -54,7 +54,7 @@ function line(run) {
       "div.run-head",
       null,
       badge(t(`run.${run.state}`), STATE_TONES[run.state] ?? "grey"),
-      h("span.strong", null, run.state === "failed" ? t("sync.failed") : outcome(run)),
+      run.state === "failed" ? null : h("span.strong", null, run.state === "running" ? progressText(run) : outcome(run)),
       h("span.grow"),
       h("time.muted", { datetime: run.startedAt, title: dateTime(run.startedAt) }, relative(run.startedAt)),
     ),

@@ -2,6 +2,7 @@
 
 import { find, h, show } from "../../core/dom.js";
 import { relative, t } from "../../core/i18n.js";
+import { may, me } from "../../core/me.js";
 import { languageChanges } from "../../core/state.js";
 import { startSync } from "./start.js";
 import { isRunning, lastRun, sync } from "./status.js";
@@ -17,11 +18,19 @@ function said() {
   if (posting) return { tone: "busy", text: t("sync.running") };
   if (trouble) return { tone: "fail", text: t("sync.unknown") };
   if (!status) return { tone: "off", text: "" };
-  const run = lastRun();
-  const next = status.enabled && status.nextRun ? [t("sync.next", { when: relativeAhead(status.nextRun) })] : [];
   if (!status.enabled) return { tone: "off", text: t("sync.off") };
+  const run = lastRun();
+  const when = run ? relative(run.finishedAt ?? run.startedAt) : "";
+  // Each state is one sentence: what stops the sync says when it goes on, and nothing else does.
+  if (status.signIn.state !== "signedIn") {
+    return { tone: status.signIn.state === "pending" ? "busy" : "fail", text: t(`sync.${status.signIn.state}`) };
+  }
+  if (status.throttledUntil && Date.parse(status.throttledUntil) > Date.now()) {
+    return { tone: "busy", text: t("sync.throttled", { when: relative(status.throttledUntil, "always") }) };
+  }
+  const next = status.nextRun ? [t("sync.next", { when: relativeAhead(status.nextRun) })] : [];
   if (!run) return { tone: "off", text: [t("sync.never"), ...next].join(" · ") };
-  const when = relative(run.finishedAt ?? run.startedAt);
+  if (run.state === "failed" && run.error?.code === "sign_in_required") return { tone: "off", text: [t("sync.waits"), ...next].join(" · ") };
   if (run.state === "failed") return { tone: "fail", text: [t("sync.failedAt", { when }), ...next].join(" · ") };
   if (run.state === "paused") return { tone: "busy", text: [t("sync.pausedAt", { when }), ...next].join(" · ") };
   return { tone: "ok", text: [outcome(run), when, ...next].join(" · ") };
@@ -45,7 +54,9 @@ function paint() {
   const button = /** @type {HTMLButtonElement} */ (find("#sync-button"));
   const running = isRunning();
   const off = sync.get().status?.enabled === false;
-  button.disabled = running || off;
+  // Readers have no such button: it could only fail. Until it is known who reads, it is there and waits.
+  button.hidden = me.get() !== null && !may("operate");
+  button.disabled = running || off || me.get() === null;
   button.classList.toggle("running", running);
   button.title = off ? t("error.feature_disabled") : t("sync.hint");
   announce(running ? t("sync.running") : tone === "off" ? "" : (text.split(" · ")[0] ?? ""));
@@ -61,6 +72,7 @@ function announce(now) {
 /** Keeps the header up to date from now on. */
 export function syncHeader() {
   sync.watch(paint);
+  me.watch(paint);
   languageChanges.watch(() => {
     painted = "";
     paint();

@@ -6,6 +6,7 @@
 import { api } from "../../core/api.js";
 import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
+import { may } from "../../core/me.js";
 import { current, href } from "../../core/router.js";
 import { fillSheet } from "../../parts/dialog.js";
 import { CARDS } from "./cards.js";
@@ -24,9 +25,7 @@ export const sheet = {
         title: t("sync.panel"),
         over: t("nav.product"),
         actions: [
-          start("sync.now", "sync.hint", off, {}),
-          start("sync.full", "sync.full.hint", off, { mode: "full" }),
-          start("sync.dry", "sync.dry.hint", off, { dryRun: true }),
+          ...(may("operate") ? buttons(off) : []),
           h("a.button", { href: href({ ...current(), panel: "quarantine" }), "data-focus": "quarantine" }, t("quarantine.open")),
         ],
       },
@@ -34,6 +33,13 @@ export const sheet = {
     );
   },
 };
+
+/** @param {boolean} off */
+const buttons = (off) => [
+  start("sync.now", "sync.hint", off, {}),
+  start("sync.full", "sync.full.hint", off, { mode: "full" }),
+  start("sync.dry", "sync.dry.hint", off, { dryRun: true }),
+];
 
 /** @param {string} label @param {string} hint @param {boolean} off @param {Parameters<typeof startSync>[0]} options */
 const start = (label, hint, off, options) =>

@@ -420,7 +420,7 @@ class Entra:
             "exp": now + lifetime,
             "name": who.account_name,
             "oid": who.account_id,
-            "preferred_username": who.account,
+            self.switches.account_claim: who.account,
             "sub": b64(hashlib.sha256(who.account_id.encode()).digest()),
             "tid": who.tenant_id,
             "ver": "2.0",

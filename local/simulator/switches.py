@@ -42,6 +42,8 @@ class Switches:
     device_code_interval: int = 5
     access_token_lifetime: int = 3600
     rotation_kills_old: bool = False
+    account_claim: str = "preferred_username"
+    """The claim of ID tokens that names the account: tenants differ in it."""
     mfa: bool = True
     require_mfa: bool = True
     require_secret: bool = True

@@ -46,6 +46,37 @@ def test_device_code(world: World) -> None:
     assert claims is not None, problem
 
 
+@pytest.mark.parametrize(
+    ("error", "number", "state", "code"),
+    [
+        ("authorization_declined", 70000, "declined", "declined"),
+        ("access_denied", 70000, "declined", "declined"),
+        ("expired_token", 70000, "expired", "expired"),
+        ("expired_token", 70018, "expired", "expired"),
+    ],
+)
+def test_entra_s_error_says_how_a_sign_in_ended_whatever_number_comes_with_it(
+    world: World, error: str, number: int, state: str, code: str
+) -> None:
+    sign_in = world.instance()
+    begun = sign_in.begin(CALLBACK)
+    body = {"error": error, "error_codes": [number], "error_description": f"AADSTS{number}: of somebody"}
+    world.simulator.faults.add(status=400, match="token", body=body)
+    answer = sign_in.check(begun["id"])
+    assert (answer["state"], answer["reasonCode"]) == (state, code)
+    assert f"AADSTS{number}" in answer["reason"]
+    assert "somebody" not in answer["reason"]
+
+
+@pytest.mark.parametrize("claim", ["preferred_username", "upn", "email", "unique_name"])
+def test_whichever_claim_names_the_account_its_domain_is_the_partners_own(world: World, claim: str) -> None:
+    world.simulator.switches.account_claim = claim
+    sign_in = world.signed_in()
+    assert sign_in.status().account == world.simulator.account
+    assert sign_in.own_domain() == "fabrikam-partner.com"
+    assert sign_in.token(force_refresh=True)
+
+
 def test_authorization_code(world: World) -> None:
     sign_in = world.confidential()
     begun = sign_in.begin(CALLBACK, "selin")

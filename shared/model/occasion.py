@@ -45,7 +45,7 @@ def between(before: ReferralSummary | None, after: ReferralSummary) -> Iterator[
     Declined is ``answered`` alone and Expired ``expired`` alone; won and lost are ``closed``, whatever was before.
     """
     if before is None:
-        if after.unanswered:
+        if is_new(after):
             yield "new", {}
         return
     if is_lapsed(after) and not is_lapsed(before):
@@ -57,6 +57,11 @@ def between(before: ReferralSummary | None, after: ReferralSummary) -> Iterator[
         yield "answered", {"answer": answer}
     if terms(after) != terms(before):
         yield "changed", {f"{name}Before": value for name, value in terms(before).items()} | terms(after)
+
+
+def is_new(referral: ReferralSummary) -> bool:
+    """Whether it came to us and nobody has dealt with it, be it one that asks for an answer or not."""
+    return referral.direction == "Incoming" and referral.status == "New"
 
 
 def answer_of(referral: ReferralSummary) -> Literal["accepted", "declined", ""]:
@@ -98,7 +103,7 @@ def holds(kind: Kind, facts: Facts, referral: ReferralSummary, now: datetime) ->
     """
     match kind:
         case "new":
-            return referral.unanswered and not referral.missing_since
+            return is_new(referral) and not referral.missing_since
         case "due":
             return deadline_of(referral) == facts["deadline"] and not _has_passed(facts["deadline"], now)
         case "expired":

@@ -16,7 +16,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "subject": "[Referrals] {text}",
-        "new": "New lead to answer",
+        "new": "New lead",
         "due.today": "Due today",
         "due.tomorrow": "Due tomorrow",
         "due.days": "Due in {days} days",
@@ -78,7 +78,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     },
     "tr": {
         "subject": "[Fırsatlar] {text}",
-        "new": "Yanıt bekleyen yeni fırsat",
+        "new": "Yeni fırsat",
         "due.today": "Bugün son gün",
         "due.tomorrow": "Yarın son gün",
         "due.days": "Son {days} gün",

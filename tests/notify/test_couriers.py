@@ -78,7 +78,7 @@ def test_mail_by_communication_services_is_taken_once_however_often_it_is_sent(i
         assert courier.send(wanted, made(wanted), key) is None
     first, _ = inbox.to("deniz@partner.example")
     assert (first.via, first.headers["Auto-Submitted"]) == ("acs", "auto-generated")
-    assert first.text.startswith("New lead to answer")
+    assert first.text.startswith("New lead")
     assert first.html.startswith("<!DOCTYPE html>")
 
 

@@ -114,7 +114,7 @@ def test_a_digest_has_ten_rows_the_urgent_first_and_counts_the_rest() -> None:
     made = make(*NEW * 30, "due", "expired", "closed")
     assert made.heading == "1 due, 1 expired, 30 new, 1 closed"
     assert (len(made.lines), made.more) == (10, "and 23 more")
-    assert [line.what for line in made.lines[:3]] == ["Due tomorrow", "Expired unanswered", "New lead to answer"]
+    assert [line.what for line in made.lines[:3]] == ["Due tomorrow", "Expired unanswered", "New lead"]
     SCHEMA.validate(message := teams.card_message(made))
     assert len(card_of(message)["actions"]) == 1
     assert "and 23 more" in mail.html_of(made)
@@ -174,7 +174,7 @@ def test_communication_services_gets_both_forms_and_tracks_nobody() -> None:
     body = mail.acs_body(make("new"), "deniz@partner.example", "from@partner.example")
     assert body["userEngagementTrackingDisabled"] is True
     assert body["headers"]["Auto-Submitted"] == "auto-generated"
-    assert body["content"]["plainText"].startswith("New lead to answer: Örnek Müşteri A.Ş.")
+    assert body["content"]["plainText"].startswith("New lead: Örnek Müşteri A.Ş.")
     assert mail.operation_id("a") == mail.operation_id("a") != mail.operation_id("b")
 
 

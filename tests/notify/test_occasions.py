@@ -56,8 +56,9 @@ def test_between_two_versions(before: dict[str, Any], after: dict[str, Any], exp
     assert kinds(referral(**before), referral(**after)) == expected
 
 
-def test_what_came_is_new_only_where_somebody_waits_for_our_answer() -> None:
+def test_what_came_to_us_is_new() -> None:
     assert kinds(None, referral()) == ["new"]
+    assert kinds(None, referral(call_to_action="Get it now")) == ["new"]  # asks for no answer, and came all the same
     assert kinds(None, referral(direction="Outgoing")) == []
     assert kinds(None, referral(**ACTIVE)) == []
     assert kinds(None, referral(**EXPIRED)) == []
@@ -70,6 +71,7 @@ def test_what_came_is_new_only_where_somebody_waits_for_our_answer() -> None:
         ("new", {}, ACTIVE, False),
         ("new", {}, {"missing_since": at(26)}, False),
         ("due", {"deadline": at(27)}, NEW, True),
+        ("due", {"deadline": at(27)}, {"call_to_action": "Get it now"}, False),
         ("due", {"deadline": at(27)}, DECLINED, False),
         ("due", {"deadline": at(27)}, {"expiration_date_time": at(29)}, False),
         ("due", {"deadline": at(26, 8)}, {"expiration_date_time": at(26, 8)}, False),

@@ -38,7 +38,7 @@ def test_what_comes_after_the_first_sync_is_told_once(world: World) -> None:
     assert world.subjects == []
     world.sync(referral(1, **FAR), referral(2, **FAR))
     world.tick()
-    assert world.subjects == ["New lead to answer: Örnek Müşteri A.Ş."]
+    assert world.subjects == ["New lead: Örnek Müşteri A.Ş."]
     world.sync(referral(2, **FAR))
     world.ticks(2)
     assert len(world.subjects) == 1
@@ -82,7 +82,7 @@ def test_what_was_answered_meanwhile_is_not_told(world: World) -> None:
     world.sync(referral(3, **ACTIVE, updated_date_time=at(26, 11)))
     world.ticks(24)
     [post] = world.courier.posts
-    assert post.subject == "New lead to answer: Örnek Müşteri A.Ş."
+    assert post.subject == "New lead: Örnek Müşteri A.Ş."
     assert post.letter.lines[0].url.endswith("2")
     assert post.at.hour == 5
     assert world.waiting(daily) == 0

@@ -24,7 +24,7 @@ const phrases = {
   "notify.event.changed": "Changes",
   "notify.event.assigned": "Assigned to me",
   "notify.event.actionFailed": "Actions that failed",
-  "notify.event.new.hint": "came in and wait for an answer",
+  "notify.event.new.hint": "came in",
   "notify.event.due.hint": "unanswered, so many days left",
   "notify.event.expired.hint": "nobody answered in time",
   "notify.event.answered.hint": "accepted or declined",

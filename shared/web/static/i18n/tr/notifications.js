@@ -24,7 +24,7 @@ const phrases = {
   "notify.event.changed": "Değişiklikler",
   "notify.event.assigned": "Bana atananlar",
   "notify.event.actionFailed": "Yapılamayan işlemler",
-  "notify.event.new.hint": "gelen ve yanıt bekleyenler",
+  "notify.event.new.hint": "yeni gelenler",
   "notify.event.due.hint": "yanıtlanmamış, şu kadar gün kalmış",
   "notify.event.expired.hint": "zamanında yanıtlanmayanlar",
   "notify.event.answered.hint": "kabul edilen veya reddedilenler",

@@ -5,6 +5,7 @@ Reading is at least once, so any record may come here any number of times.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ class StoredHashes:
 
     def __init__(self, table: Table, executor: Executor | None) -> None:
         self._table, self._executor = table, executor
-        self._reading: list[Future[list[tuple[int, int]]]] = []
+        self._reading: list[Future[array[int]]] = []
         self._wanted = self._taken = False
 
     @property
@@ -97,7 +98,7 @@ class StoredHashes:
         if self._executor:
             self._reading = [self._executor.submit(self._read, partition) for partition in PARTITIONS]
 
-    def take(self) -> list[list[tuple[int, int]]]:
+    def take(self) -> list[array[int]]:
         """What is stored, by partition; waits for it."""
         if self._executor:
             found = [reading.result() for reading in self._reading]
@@ -111,8 +112,13 @@ class StoredHashes:
         wait(self._reading)
         self._reading, self._taken = [], True
 
-    def _read(self, partition: str) -> list[tuple[int, int]]:
-        return [(id_hash(row_key), content) for row_key, content in scan_hashes(self._table, partition)]
+    def _read(self, partition: str) -> array[int]:
+        """In turn hashes of ids and of bytes."""
+        found = array("Q")
+        for row_key, content in scan_hashes(self._table, partition):
+            found.append(id_hash(row_key))
+            found.append(content)
+        return found
 
 
 class SetAside:

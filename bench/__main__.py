@@ -8,7 +8,7 @@ from typing import Final
 
 from bench import compare, report, targets
 
-CASES: Final = ("sync", "slow", "lists", "imports", "peers")
+CASES: Final = ("sync", "slow", "lists", "daily", "imports", "peers")
 PAGE_SECONDS: Final = 0.15
 
 
@@ -18,12 +18,15 @@ def main() -> int:
     parser.add_argument(
         "case",
         nargs="*",
-        help="sync: beside the floors; slow: the same with 150 ms a page; lists: the read model; imports: a cold start; "
+        help="sync: beside the floors; slow: the same with 150 ms a page; lists: the read model; "
+        "daily: a cold start to the first list, an action, an idle tick; imports: what a cold start imports; "
         "peers: dlt and the naive way (installs dlt); all of these: all. Without any: sync, lists and imports",
     )
     parser.add_argument("--referrals", type=int, nargs="+", default=[10_000], metavar="N")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="paired runs, 3 by default")
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md from all results that are kept")
+    parser.add_argument(
+        "--write", action="store_true", help="write bench/results/README.md from all results that are kept"
+    )
     options = parser.parse_args()
     chosen = [*CASES] if options.case == ["all"] else options.case or ["sync", "lists", "imports"]
     unknown = [case for case in chosen if case not in CASES]
@@ -53,6 +56,9 @@ def _measure(case: str, referrals: int, runs: int) -> None:
         case "lists":
             results = compare.lists(referrals, runs, say)
             found = targets.of_lists(results)
+        case "daily":
+            results = compare.daily(referrals, runs, say)
+            found = targets.of_daily(results)
         case "peers":
             results = compare.against_peers(referrals, runs, say)
             found = targets.of_peers(results)

@@ -74,19 +74,38 @@ def lists(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
     return runs
 
 
+def daily(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
+    """A cold start to the first list beside the SDKs' imports, an action, and a tick with nothing due."""
+    runs: Runs = []
+    with PartnerCenter(referrals) as partner_center, Storage() as storage:
+        say(f"daily of {referrals:,}: storing")
+        run("first", partner_center, storage)
+        for number in range(count):
+            say(f"daily of {referrals:,}, run {number + 1} of {count}")
+            bare = _wall("pass")
+            results = {
+                name: run(name, partner_center, storage, module="bench.daily") for name in ("action", "tick", "cold")
+            }
+            results["cold"]["seconds"] = results["cold"]["wall"] - bare
+            results["sdks"] = {"seconds": _wall(_SDKS) - bare}
+            runs.append(results)
+    return runs
+
+
+def _wall(code: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    return time.perf_counter() - started
+
+
 def imports(count: int, say: Callable[[str], None]) -> Runs:
     """What a cold start imports, beside the SDKs alone."""
     say("imports")
 
-    def wall(code: str) -> Result:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-        return {"seconds": time.perf_counter() - started}
-
     def pair() -> dict[str, Result]:
-        bare = wall("pass")["seconds"]
-        timed = {"sdks": wall(_SDKS), "function_app": wall("import function_app")}
-        return {name: {"seconds": one["seconds"] - bare} for name, one in timed.items()}
+        bare = _wall("pass")
+        timed = {"sdks": _wall(_SDKS), "function_app": _wall("import function_app")}
+        return {name: {"seconds": seconds - bare} for name, seconds in timed.items()}
 
     pair()  # byte code is written
     return [pair() for _ in range(max(count, 7))]

@@ -1,4 +1,4 @@
-"""Results as a table, as JSON, and in docs/performance.md."""
+"""Results as a table, as JSON, and in bench/results/README.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.targets import Target
 from bench.world import ROOT
 
 RESULTS: Final = ROOT / "bench" / "results" / "latest.json"
-DOCUMENT: Final = ROOT / "docs" / "performance.md"
+DOCUMENT: Final = ROOT / "bench" / "results" / "README.md"
 _BEGIN, _END = "<!-- results: written by `python3 dev.py bench --write` -->", "<!-- end of results -->"
 _PACKAGES: Final = ("azure-data-tables", "azure-core", "requests", "msgspec", "pydantic")
 _COLUMNS: Final = (
@@ -98,7 +98,7 @@ def table(name: str, result: dict[str, Any]) -> str:
 
 
 def write_document() -> None:
-    """Put all results that are kept into docs/performance.md, between its marks."""
+    """Put all results that are kept into bench/results/README.md, between its marks."""
     found = known()
     newest = max(found.values(), key=lambda one: str(one["date"]))["with"] if found else machine()
     versions = ", ".join(f"{name} {value}" for name, value in newest.items() if name not in {"machine", "system"})
@@ -113,4 +113,4 @@ def write_document() -> None:
 def _order(name: str) -> tuple[int, int, str]:
     kind, _, rest = name.partition(" ")
     digits = "".join(letter for letter in rest.partition("referrals")[0] if letter.isdigit())
-    return ["sync", "slow", "lists", "peers", "imports"].index(kind), int(digits or 0), name
+    return ["sync", "slow", "lists", "daily", "peers", "imports"].index(kind), int(digits or 0), name

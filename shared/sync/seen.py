@@ -94,13 +94,20 @@ class Seen:
 
     def meet(self, identity: int, content: int, updated: str | None) -> Sight:
         """The walk meets a record: hashes of its id and of its bytes, and when it was changed last."""
-        place = self._place(identity)
-        marks, known = self._marks[place], self._contents[place]
-        if not marks & _MET:
-            self._put(place, identity, known, _KNOWN | _MET)
+        marks, ids = self._marks, self._ids
+        last = len(marks) - 1
+        place = identity & last
+        while (mark := marks[place]) and ids[place] != identity:  # as in _place, without a call for every record
+            place = (place + 1) & last
+        same = bool(mark) and self._contents[place] == content
+        if not mark & _MET:
+            if mark:
+                marks[place] = mark | _MET
+            else:
+                self._put(place, identity, _MISSING, _KNOWN | _MET)
             self._unsaved.append(identity)
             self._note_newest(updated or "", identity)
-        return Sight(bool(marks) and known == content, bool(marks & (_MET | _MET_BEFORE)), bool(marks))
+        return Sight(same, bool(mark & (_MET | _MET_BEFORE)), bool(mark))
 
     def expect(self, identity: int, content: int) -> None:
         """Bytes with this hash are on their way to storage, or, where a newer version was found there, are there now."""

@@ -45,6 +45,7 @@ def costs(request: pytest.FixtureRequest) -> dict[str, Result]:
         results = {case: run(case, partner_center, storage) for case in ("first", "after_first", "incremental", "full")}
         partner_center.tell(change=CHANGED)
         results["changed"] = run("changed", partner_center, storage)
+        results |= {case: run(case, partner_center, storage, module="bench.daily") for case in ("action", "tick")}
     results["machine"] = {"slowness": max(before, slowness())}
     return results
 
@@ -65,6 +66,17 @@ def test_fifty_changes_take_few_requests_at_any_size(costs: dict[str, Result]) -
     """24 for referrals, one for each dozen of companies, and ten for the rest: docs/performance.md."""
     assert costs["changed"]["api"] == 1
     assert costs["changed"]["table"] <= 40
+
+
+def test_an_action_takes_two_requests_to_partner_center(costs: dict[str, Result]) -> None:
+    """One reads, one writes; and in storage what the action, its referral, history and companies need."""
+    assert costs["action"]["api"] == 2
+    assert costs["action"]["table"] <= 25
+
+
+def test_a_minute_in_which_nothing_is_due_takes_two(costs: dict[str, Result]) -> None:
+    assert costs["tick"]["api"] == 0
+    assert costs["tick"]["table"] <= 2
 
 
 def test_client_time_of_a_record(costs: dict[str, Result]) -> None:

@@ -35,7 +35,9 @@ log = get_logger(__name__)
 KIND: Final = "sync"
 ID: Final = "wanted"
 TOGETHER_SECONDS: Final = 1.0
-"""How long a run waits for more events before it goes round once more."""
+MOST_TOGETHER_SECONDS: Final = 10.0
+"""How long a run waits for more events before it goes round once more: as long as they follow one another within a second,
+but never longer than ten."""
 MOST_TRIES: Final = 4
 """After 1, 2, 4 minutes; then the schedule has come by."""
 
@@ -109,7 +111,7 @@ class Wanted:
         with self._lock:
             is_behind = self._heard > self._covered
         if is_behind:
-            self._clock.sleep(TOGETHER_SECONDS)
+            self._wait_for_quiet()
             with self._lock:
                 self._covered = self._heard
             return True
@@ -122,6 +124,15 @@ class Wanted:
             is_new = item.etag != self._seen and not self._is_own(item)
             self._seen = item.etag
         return is_new
+
+    def _wait_for_quiet(self) -> None:
+        """Wait until no event has come for a moment, or for as long as the first one may be kept waiting."""
+        ends = Deadline(self._clock, MOST_TOGETHER_SECONDS)
+        while not ends.passed():
+            heard = self.heard
+            self._clock.sleep(TOGETHER_SECONDS)
+            if self.heard == heard:
+                return
 
     def close(self) -> Note | None:
         """A run has ended: the note is done. If somebody made it anew since, that note. Raises StorageUnavailable."""

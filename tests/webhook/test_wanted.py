@@ -24,6 +24,7 @@ from .conftest import App
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events that come together are waited for a moment only."""
     monkeypatch.setattr(wanted, "TOGETHER_SECONDS", 0.05)
+    monkeypatch.setattr(wanted, "MOST_TOGETHER_SECONDS", 0.5)
 
 
 def note(app: App) -> WorkItem:

@@ -1,7 +1,7 @@
 // Lints the page. No dependency but eslint itself: the few browser globals that are used are named here.
 
 const browser = [
-  "AbortController", "CSS", "DOMException", "Event", "FormData", "MouseEvent", "Node", "HTMLDetailsElement", "HTMLElement", "HTMLInputElement", "Element", "URL", "URLSearchParams", "clearTimeout", "crypto",
+  "AbortController", "Blob", "CSS", "DOMException", "Event", "FormData", "MouseEvent", "Node", "HTMLDetailsElement", "HTMLElement", "HTMLInputElement", "Element", "URL", "URLSearchParams", "clearTimeout", "crypto",
   "document", "addEventListener", "fetch", "getSelection", "history", "localStorage", "location", "navigator", "print", "reportError",
   "requestAnimationFrame", "scrollTo", "setInterval", "setTimeout",
 ];

@@ -29,6 +29,81 @@ export interface Referral {
   missingSince: string | null;
   linkedByHand: boolean;
   problems: { field: string; reason: string }[];
+  owner: Owner | null;
+  commentCount: number;
+}
+
+/** Who takes care of a referral here. */
+export interface Owner {
+  mail: string;
+  name: string;
+}
+
+/** Somebody who has used the app. */
+export interface AppPerson extends Owner {
+  lastSeenAt: string;
+}
+
+export interface Comment {
+  id: string;
+  text: string;
+  by: { id: string; name: string };
+  at: string;
+}
+
+/** A list's filters under a name. */
+export interface SavedView {
+  id: string;
+  name: string;
+  list: "referrals" | "companies";
+  query: string;
+  shared: boolean;
+  owner: { id: string; name: string };
+  createdAt: string;
+  updatedAt: string;
+  total: number | null;
+}
+
+/** A figure and what finds its rows in the list. */
+export interface Figure {
+  count: number;
+  value: Money;
+  query: string;
+}
+
+export interface Flow {
+  created: Figure;
+  won: Figure;
+  lost: Figure;
+  winRate: { rate: number | null; query: string };
+  response: { answered: number; medianHours: number | null; query: string };
+}
+
+export interface Figures extends Flow {
+  pipeline: Figure & { weighted: Money; withoutWeight: number };
+  overdue: { answer: Figure; close: Figure };
+}
+
+export interface OwnerFigures {
+  owner: Owner | null;
+  waiting: Figure;
+  open: Figure;
+  won: Figure;
+  lost: Figure;
+  winRate: Flow["winRate"];
+  response: Flow["response"];
+}
+
+export interface Report extends Figures {
+  from: string;
+  to: string;
+  generatedAt: string;
+  dataVersion: string;
+  byStage: (Figure & { stage: string | null; weight: number | null; weighted: Money })[];
+  byOwner: (Figures & { owner: Owner | null })[];
+  byCategory: (Figures & { category: string | null })[];
+  byCountry: (Figures & { country: string | null })[];
+  byMonth: (Flow & { month: string })[];
 }
 
 export interface Person {
@@ -123,6 +198,7 @@ export interface ReferralDetail extends Referral {
     status: string | null;
     organizationName: string | null;
   }[];
+  comments: Comment[];
   raw?: unknown;
 }
 
@@ -192,6 +268,7 @@ export interface Summary {
   byMonth: { month: string; incoming: number; outgoing: number }[];
   response: { answered: number; medianHours: number | null };
   companies: { total: number; m365: number };
+  byOwner: OwnerFigures[];
 }
 
 export interface RunError {

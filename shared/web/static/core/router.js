@@ -1,6 +1,6 @@
 // The address is the state: which view, which filters, which dialog. Nothing else remembers where the reader is.
 
-/** @typedef {{ view: string, query: URLSearchParams, id: string | null, key: string | null, panel: string | null }} Route */
+/** @typedef {{ view: string, query: URLSearchParams, id: string | null, key: string | null, panel: string | null, saved: string | null }} Route saved: the view of the reader's that a list was opened by */
 /** @typedef {{ name: string, parameters?: string[] }} Addressed a view, with the parameters that its address takes */
 
 /** The view that is shown without a name in the address. */
@@ -24,7 +24,7 @@ export function parse(search) {
   const view = views.has(named) ? named : FIRST;
   const query = new URLSearchParams();
   for (const name of views.get(view) ?? []) for (const value of all.getAll(name)) if (value) query.append(name, value);
-  return { view, query, id: all.get("id"), key: all.get("key"), panel: all.get("panel") };
+  return { view, query, id: all.get("id"), key: all.get("key"), panel: all.get("panel"), saved: all.get("saved") };
 }
 
 /**
@@ -35,6 +35,7 @@ export function href(route) {
   const all = new URLSearchParams();
   if (route.view && route.view !== FIRST) all.set("view", route.view);
   for (const [name, value] of route.query ?? []) all.append(name, value);
+  if (route.saved) all.set("saved", route.saved);
   if (route.panel) all.set("panel", route.panel);
   if (route.key) all.set("key", route.key);
   if (route.id) all.set("id", route.id);
@@ -67,7 +68,7 @@ export function changed(route, changes) {
     query.delete(name);
     for (const each of value === null ? [] : Array.isArray(value) ? value : [value]) if (each) query.append(name, each);
   }
-  return href({ view: route.view, query });
+  return href({ view: route.view, query, saved: route.saved });
 }
 
 /** @param {Route} route */

@@ -42,9 +42,12 @@
  * @property {() => Promise<{ sheet: SheetModule<any> }>} code
  */
 
+/** Of what people share: views, owners, comments, exports, the report. */
+const SHARING = "views/saved/sharing.css";
+
 /** @type {View[]} */
 export const VIEWS = [
-  { name: "overview", nav: true, phrases: ["overview"], code: () => import("./overview/view.js") },
+  { name: "overview", nav: true, phrases: ["overview", "report", "sharing"], styles: [SHARING], code: () => import("./overview/view.js") },
   {
     name: "referrals",
     nav: true,
@@ -52,16 +55,25 @@ export const VIEWS = [
       "direction", "status", "substatus", "category", "salesStage", "country", "company", "m365", "currency", "minValue", "maxValue",
       "waiting", "value", "createdMonth", "created", "accepted", "closed", "closing", "openOn", "owner", "expiring", "missing", "q", "sort", "page",
     ],
-    phrases: ["list", "actions"],
-    styles: ["views/actions/actions.css"],
+    phrases: ["list", "actions", "sharing"],
+    styles: [SHARING, "views/actions/actions.css"],
     code: () => import("./referrals/view.js"),
   },
   {
     name: "companies",
     nav: true,
     parameters: ["country", "m365", "needsReview", "q", "sort", "page"],
-    phrases: ["list", "company"],
+    phrases: ["list", "company", "sharing"],
+    styles: [SHARING],
     code: () => import("./companies/view.js"),
+  },
+  {
+    name: "report",
+    nav: true,
+    parameters: ["from", "to"],
+    phrases: ["report", "sharing"],
+    styles: [SHARING],
+    code: () => import("./report/view.js"),
   },
   {
     name: "notifications",
@@ -85,8 +97,8 @@ export const VIEWS = [
 export const SHEETS = [
   {
     parameter: "id",
-    phrases: ["referral", "actions"],
-    styles: ["views/actions/actions.css"],
+    phrases: ["referral", "actions", "sharing"],
+    styles: [SHARING, "views/actions/actions.css"],
     code: () => import("./referral-detail/sheet.js"),
   },
   { parameter: "key", phrases: ["referral", "company"], code: () => import("./company-detail/sheet.js") },

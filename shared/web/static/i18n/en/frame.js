@@ -13,6 +13,7 @@ const phrases = {
   "nav.referrals": "Referrals",
   "nav.companies": "Companies",
   "nav.activity": "Activity",
+  "nav.report": "Report",
   "nav.notifications": "Notifications",
   "sync.button": "Sync",
   "language.label": "Language",

@@ -13,6 +13,7 @@ const phrases = {
   "nav.referrals": "Fırsatlar",
   "nav.companies": "Şirketler",
   "nav.activity": "İşlemler",
+  "nav.report": "Rapor",
   "nav.notifications": "Bildirimler",
   "sync.button": "Eşitle",
   "language.label": "Dil",

@@ -4,10 +4,11 @@
 
 import { figures } from "./figures.js";
 import { months } from "./months.js";
+import { owners } from "./owners.js";
 import { care, stages, status } from "./rows.js";
 import { waiting } from "./waiting.js";
 
 /** @typedef {(summary: Summary, open: boolean) => Node | null} Card open: whether details that were open are to be again */
 
 /** @type {Card[]} */
-export const CARDS = [waiting, figures, months, status, stages, care];
+export const CARDS = [waiting, figures, months, status, stages, care, owners];

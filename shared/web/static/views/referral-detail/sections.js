@@ -8,6 +8,8 @@ import { t } from "../../core/i18n.js";
 import { copyButton } from "../../parts/copy.js";
 import { actionBar } from "../actions/bar.js";
 import { fullName } from "../../parts/values.js";
+import { comments } from "../comments/section.js";
+import { ownerTool } from "../owners/owners.js";
 import { dealAndCustomer, identifiers, problems, wishes } from "./facts.js";
 import { contacts, team } from "./people.js";
 import { notes, raw, related, timeline } from "./texts.js";
@@ -44,6 +46,7 @@ function forCrm(referral) {
 
 /** Small buttons under the title. @type {Section[]} */
 export const TOOLS = [
+  ownerTool,
   ({ id }) =>
     h(
       "a.button.small",
@@ -63,4 +66,4 @@ export const TOOLS = [
 ];
 
 /** @type {Section[]} */
-export const SECTIONS = [problems, dealAndCustomer, contacts, wishes, notes, team, related, timeline, identifiers, raw];
+export const SECTIONS = [problems, dealAndCustomer, comments, contacts, wishes, notes, team, related, timeline, identifiers, raw];

@@ -10,6 +10,7 @@ import { t, term } from "../../core/i18n.js";
 import { referralHref } from "../../core/router.js";
 import { categoryBadge, deadlineBadge, deadlineOf, marks, nothing, statusBadge } from "../../parts/badges.js";
 import { ago, amount, place, whole } from "../../parts/values.js";
+import { ownerCell } from "../owners/owners.js";
 
 /** The customer's own name, and beside it the company that the referral belongs to, where that is called otherwise. @param {Referral} referral */
 export function customerCell(referral) {
@@ -50,6 +51,7 @@ export const COLUMNS = [
   },
   { name: "category", cell: (referral) => [categoryBadge(referral.category)] },
   { name: "status", sort: "status", cell: (referral) => [statusBadge(referral.status, referral.substatus)] },
+  { name: "owner", cell: (referral) => [ownerCell(referral)] },
   {
     name: "deadline",
     sort: "expirationDateTime",

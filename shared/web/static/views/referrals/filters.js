@@ -10,6 +10,8 @@ import { choice, close, given, oneOf } from "../../parts/filters.js";
 import { checkAll, moneyField, selectField } from "../../parts/forms.js";
 import { companyName } from "../../parts/known.js";
 import { stageName } from "../../parts/stages.js";
+import { ownerFilter } from "../owners/owners.js";
+import { DAY_FILTERS } from "../report/days.js";
 
 /**
  * A range of amounts in one currency: amounts in different currencies can't be compared.
@@ -92,6 +94,7 @@ export const FILTERS = [
   choice("substatus", (value) => term("substatus", value)),
   choice("category", (value) => term("category", value)),
   choice("country", (value) => (value.toLowerCase() === "none" ? t("filter.nothing") : country(value))),
+  ownerFilter,
   oneOf("expiring", ["0", "3", "7", "14"]),
   oneOf("closing", ["past", "thisMonth"], closingName),
   valueRange,
@@ -100,7 +103,7 @@ export const FILTERS = [
   given("salesStage", (value) => stageName(value === "none" ? null : value)),
   given("createdMonth", (value) => t("filter.created", { when: monthName(value, true) })),
   given("waiting", () => t("filter.waiting")),
-  given("accepted", () => t("filter.accepted")),
+  ...DAY_FILTERS,
   given("company", companyName),
   given("q", (value) => `“${value}”`),
 ];

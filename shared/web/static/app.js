@@ -38,7 +38,7 @@ let shownView = "";
 let late = 0;
 
 /** @param {Route} route */
-const viewAddress = ({ view, query }) => href({ view, query });
+const viewAddress = ({ view: name, query, saved }) => href({ view: name, query, saved });
 
 /**
  * The code, phrases and styles of a view or a dialog, loaded beside its data, so that they cost no time.

@@ -54,7 +54,7 @@ function build(name, list, query, rows, align) {
 function entries(list, query, rows) {
   const contacts = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", name: "contacts" }));
   return [
-    h("h3", null, t("export.rows", { n: rows })),
+    h("p.menu-title", null, t("export.rows", { n: rows })),
     ...KINDS.filter((kind) => !kind.list || kind.list === list).map(({ label, note, how }) =>
       h(
         "button.menu-item",

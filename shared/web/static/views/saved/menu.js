@@ -54,10 +54,10 @@ async function content(list, route) {
   /** @param {SavedView} view */
   const line = (view) => entry(list, route, view.name, view.query, view, view.total);
   return [
-    h("div.menu-group", { role: "group", "aria-label": t("views.ready") }, h("h3", null, t("views.ready")), ready),
-    own.length ? h("div.menu-group", { role: "group", "aria-label": t("views.own") }, h("h3", null, t("views.own")), own.map(line)) : null,
+    h("div.menu-group", { role: "group", "aria-label": t("views.ready") }, h("p.menu-title", null, t("views.ready")), ready),
+    own.length ? h("div.menu-group", { role: "group", "aria-label": t("views.own") }, h("p.menu-title", null, t("views.own")), own.map(line)) : null,
     shared.length
-      ? h("div.menu-group", { role: "group", "aria-label": t("views.shared") }, h("h3", null, t("views.shared")), shared.map(line))
+      ? h("div.menu-group", { role: "group", "aria-label": t("views.shared") }, h("p.menu-title", null, t("views.shared")), shared.map(line))
       : null,
     failed,
     actions(list, route, saved),

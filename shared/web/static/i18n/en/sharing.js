@@ -39,7 +39,6 @@ const phrases = {
   "export.done": "Exported: {name}",
   "export.failed": "The export failed.",
   "export.tooMany": "That is too much for one address. Tick fewer rows, or export the filter.",
-  "export.bulk": "Export",
   "filter.owner": "Owner",
   "column.owner": "Owner",
   "owner.mine": "Mine",

@@ -39,7 +39,6 @@ const phrases = {
   "export.done": "Dışa aktarıldı: {name}",
   "export.failed": "Dışa aktarılamadı.",
   "export.tooMany": "Bu kadarı tek bir adrese sığmıyor. Daha az satır işaretleyin ya da filtreyi dışa aktarın.",
-  "export.bulk": "Dışa aktar",
   "filter.owner": "Sahibi",
   "column.owner": "Sahibi",
   "owner.mine": "Benim",

@@ -101,7 +101,7 @@ function page(report, root) {
 }
 
 /** @param {string} key @param {...(Node | null)} content */
-const card = (key, ...content) => h("section.card", { "aria-label": t(key) }, h("header", null, h("h2", null, t(key))), ...content);
+const card = (key, ...content) => h("section.card", null, h("header", null, h("h2", null, t(key))), ...content);
 
 /** @param {Report} report */
 function range(report) {

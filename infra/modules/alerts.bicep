@@ -83,6 +83,22 @@ AppTraces
     threshold: 2
   }
   {
+    name: 'hunter-actions-failing'
+    displayName: 'Hunter: actions on referrals fail'
+    description: 'What people do to referrals does not reach Partner Center, or is not confirmed. docs/operations.md: Actions on referrals fail.'
+    severity: 2
+    enabled: true
+    window: 'PT1H'
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "action_failed"
+| summarize measure = dcount(tostring(e.actionId))
+'''
+    operator: 'GreaterThan'
+    threshold: 2
+  }
+  {
     name: 'hunter-notifications-failing'
     displayName: 'Hunter: people are not told'
     description: 'Messages to a Teams channel or an address keep failing. docs/operations.md: People are not told.'

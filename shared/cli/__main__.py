@@ -1,4 +1,5 @@
-"""The command line: ``python -m shared.cli check | sync | export | sign-in | webhook | backup | restore | dynamics``.
+"""The command line: ``python -m shared.cli COMMAND``, one of
+``check | sync | action | actions | export | sign-in | webhook | backup | restore | dynamics``.
 
 It works against whatever storage the settings name, with the same code as the functions. Settings come from the
 environment; ``local.settings.json`` in the current folder fills what the environment does not set.
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from shared.cli import backup, check, dynamics, export, sign_in, sync, webhook
+from shared.cli import action, backup, check, dynamics, export, sign_in, sync, webhook
 from shared.cli.console import DONE, FAILED, PAUSED, RUNNING, give_up_output, prepare
 from shared.core import local_settings
 from shared.core.errors import HunterError, SyncRunning
@@ -25,7 +26,7 @@ from shared.services import Services
 
 __all__ = ["DONE", "FAILED", "PAUSED", "RUNNING", "main"]
 
-GROUPS: Final = (check, sync, export, sign_in, webhook, backup, dynamics)
+GROUPS: Final = (check, sync, action, export, sign_in, webhook, backup, dynamics)
 """The groups of commands, each a module with ``add``; in the order of ``--help``."""
 
 

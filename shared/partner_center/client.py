@@ -134,6 +134,7 @@ class PartnerCenterClient:
         deadline: when the run's time is up.
         interval: least seconds between two requests.
         alive: called before every attempt and in long waits, so that the run can renew its lease.
+        turn: called before every attempt: comes back when it is this client's turn.
         retried: called before every attempt but the first.
     """
 
@@ -146,6 +147,7 @@ class PartnerCenterClient:
         *,
         interval: float = 0.0,
         alive: Callable[[], None] = lambda: None,
+        turn: Callable[[], None] = lambda: None,
         retried: Callable[[], None] = lambda: None,
     ) -> None:
         self._api_url = api_url
@@ -154,6 +156,7 @@ class PartnerCenterClient:
         self._deadline = deadline
         self._interval = interval
         self._alive = alive
+        self._turn = turn
         self._session = requests.Session()
         self._retried = retried
         self._last: float | None = None
@@ -276,6 +279,7 @@ class PartnerCenterClient:
             raise error from None
 
     def _attempt(self, exchange: _Exchange, *, force_refresh: bool = False) -> Any:
+        self._turn()
         self._keep_pace()
         self._go_on()
         token = self._authenticator.token(force_refresh=force_refresh)

@@ -26,6 +26,7 @@ from shared.partner_center.client import PartnerCenterClient, WaitTooLong
 from shared.partner_center.retry import BACKOFF
 from shared.storage.engine.entities import Entity
 from shared.storage.engine.tables import TableStore
+from shared.storage.tables.lane import Lane
 from shared.storage.tables.referrals import sweep_pieces
 from shared.storage.tables.sync_state import Head, HeldLease, SyncState, Walk
 from shared.sync import metrics
@@ -109,6 +110,7 @@ class SyncRun:
             around.deadline,
             interval=around.settings.page_interval_seconds,
             alive=self._progress.keep_lease,
+            turn=self._let_changes_go,
             retried=lambda: run.count("retries"),
         )
         self._walker = Walker(
@@ -122,6 +124,11 @@ class SyncRun:
             beside=executor is not None,
         )
         self._missing = Missing(store, self._client, self._seen, self._pages, self._has_time)
+
+    def _let_changes_go(self) -> None:
+        """What people do to referrals goes before the walk's next request."""
+        if self._around.settings.write_enabled:
+            Lane(self._around.store).let_changes_go(self._progress.keep_lease)
 
     def go(self) -> Run:
         """Carry the run out and record how it ended.

@@ -52,6 +52,7 @@ def test_there_is_an_alert_for_each_thing_somebody_must_know() -> None:
         "hunter-no-success",
         "hunter-sign-in-required",
         "hunter-throttled",
+        "hunter-actions-failing",
         "hunter-notifications-failing",
         "hunter-server-errors",
     }

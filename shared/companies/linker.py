@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from shared.companies.book import CompanyBook, find
+from shared.companies.book import CompanyBook
 from shared.core.errors import InvalidRequest, NotFound, StorageUnavailable
 from shared.model import times
 from shared.model.company import Link
@@ -20,6 +20,7 @@ from shared.model.domains import display_domain, refused_by_hand, registrable
 from shared.storage.engine.entities import key as row_key
 from shared.storage.engine.tables import RowConflict, TableStore
 from shared.storage.tables import company_links as link_rows
+from shared.storage.tables.companies import find
 from shared.storage.tables.company_links import HISTORY_KEPT, load_all
 from shared.storage.tables.referrals import read_rows
 from shared.storage.tables.sync_state import bump_data_version

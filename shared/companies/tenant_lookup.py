@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from shared.companies.book import load_domains
 from shared.core import events
 from shared.core.clock import Clock, Deadline, SystemClock
 from shared.core.errors import HunterError
@@ -18,6 +17,7 @@ from shared.model.tenant import NEVER_ASKED, KnownTenant, TenantAnswer
 from shared.partner_center.tenants import lookup_session, lookup_tenant
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import tenants
+from shared.storage.tables.companies import load_domains
 from shared.storage.tables.sync_state import bump_data_version
 
 log = get_logger(__name__)

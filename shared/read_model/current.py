@@ -12,13 +12,13 @@ import threading
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from shared.companies import book as stored_companies
 from shared.companies import linker as stored_links
 from shared.core.context import ContextExecutor
 from shared.model.summary import ReferralSummary
 from shared.read_model import desk
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import TableStore
+from shared.storage.tables import companies as stored_companies
 from shared.storage.tables import quarantine, referrals
 from shared.storage.tables import tenants as stored_tenants
 from shared.storage.tables.data_version import Versions, read_versions

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from shared.companies.book import PARTITION, CompanyBook, CompanyCounts, load_all
+from shared.companies.book import CompanyBook
+from shared.companies.counts import CompanyCounts
 from shared.core.settings import load
 from shared.model.company import Company, Link
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.batches import write_all
 from shared.storage.engine.tables import Replace, TableStore
 from shared.storage.tables import company_links as link_rows
+from shared.storage.tables.companies import PARTITION, load_all
 from shared.storage.tables.referrals import to_row
 from tests.companies import reckoning
 

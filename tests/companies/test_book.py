@@ -10,12 +10,14 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from shared.companies.book import CompanyBook, CompanyCounts, find, load_all, load_domains
+from shared.companies.book import CompanyBook
+from shared.companies.counts import CompanyCounts
 from shared.companies.linker import CompanyLinker
 from shared.model.company_rows import RULES, Touched
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.entities import key
 from shared.storage.engine.tables import TableStore
+from shared.storage.tables.companies import find, load_all, load_domains
 from tests.companies.tables import NOW, Crash, Hand, check, crash, forget, keep, shown, store_of
 from tests.companies.worlds import World
 
@@ -225,7 +227,7 @@ def test_two_syncs_at_once_lose_nothing(storage_account: str) -> None:
 
 
 def test_a_company_that_outgrows_its_row_stops_no_sync(storage_account: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.companies.book.ENTITY_BYTES", 3_000)
+    monkeypatch.setattr("shared.storage.tables.companies.ENTITY_BYTES", 3_000)
     store = store_of(storage_account)
     book = CompanyBook(store)
     many = [replace(DOMAIN, id=f"{Random(n).getrandbits(128):032x}", company_mentions=()) for n in range(300)]
@@ -244,7 +246,7 @@ def test_companies_too_large_for_their_rows_are_right_at_any_time(
     storage_account: str, monkeypatch: pytest.MonkeyPatch, limit: int, seed: int
 ) -> None:
     """Random changes, with so little room that few rows hold what they are made of; stubs and their targets among them."""
-    monkeypatch.setattr("shared.companies.book.ENTITY_BYTES", limit)
+    monkeypatch.setattr("shared.storage.tables.companies.ENTITY_BYTES", limit)
     store, world = store_of(storage_account), World(Random(seed), referrals=24)
     oversize = 0
     for _ in range(8):
@@ -261,7 +263,7 @@ def test_stored_rows_follow_new_rules(storage_account: str, monkeypatch: pytest.
     store = store_of(storage_account)
     CompanyBook(store).apply(new(DOMAIN))
     before = {row["RowKey"]: row["etag"] for row in store.table("Companies").query()}
-    monkeypatch.setattr("shared.companies.book.RULES", RULES + 1)
+    monkeypatch.setattr("shared.storage.tables.companies.RULES", RULES + 1)
     CompanyBook(store).rebuild([DOMAIN])
     after = {row["RowKey"]: row["etag"] for row in store.table("Companies").query()}
     assert before.keys() == after.keys()

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from local.simulator import Simulator
-from shared.companies.book import CompanyBook, load_all
+from shared.companies.book import CompanyBook
 from shared.companies.linker import CompanyLinker
 from shared.companies.tenant_lookup import TenantLookup
 from shared.core.settings import load
@@ -17,6 +17,7 @@ from shared.model.company_rows import Touched
 from shared.model.referral import Unstorable, read_record, summarise
 from shared.model.summary import ReferralSummary
 from shared.storage.tables import tenants
+from shared.storage.tables.companies import load_all
 from tests.companies import reckoning
 from tests.companies.tables import NOW, check, keep, shown, store_of
 

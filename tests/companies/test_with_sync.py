@@ -9,7 +9,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from local.simulator import Simulator
-from shared.companies.book import CompanyBook, CompanyCounts, load_domains
+from shared.companies.book import CompanyBook
+from shared.companies.counts import CompanyCounts
 from shared.companies.linker import CompanyLinker
 from shared.companies.tenant_lookup import TenantLookup
 from shared.core.settings import load
@@ -17,6 +18,7 @@ from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import tenants
+from shared.storage.tables.companies import load_domains
 from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, from_row, scan
 from shared.sync.service import Sync
 from tests.companies.tables import NOW, Crash, Hand, check, crash, shown, store_of

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.companies.book import load_all
 from shared.core.errors import StorageUnavailable
 from shared.model.changes import Author
 from shared.model.run import Mode
 from shared.storage.tables.changes import load_changes
+from shared.storage.tables.companies import load_all
 from shared.storage.tables.sync_state import read_data_version
 from shared.sync import handover
 from shared.sync.intake import Entered, Intake

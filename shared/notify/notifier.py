@@ -45,6 +45,7 @@ class Notifier:
         subscriptions: Subscriptions,
         read_model: ReadModel,
         sender: Sender,
+        *,
         still_failing: Callable[[Facts], bool] = lambda _: True,
         recent_actions: Callable[[], Iterable[Action]] = tuple,
     ) -> None:

@@ -22,6 +22,7 @@ from shared.core.log import get_logger
 from shared.model import odd_json
 from shared.partner_center import retry
 from shared.partner_center.next_links import PATH, next_query
+from shared.partner_center.pace import Pace
 from shared.partner_center.retry import Action, Kind, Rule
 
 log = get_logger(__name__)
@@ -124,6 +125,9 @@ class _Exchange:
         return retry.rule_for_kind(kind, changes=self.method != "GET")
 
 
+_OF_CHANGES: Final = {"Content-Type": "application/json", "Prefer": "return=representation"}
+
+
 class PartnerCenterClient:
     """Reads referrals, and changes them. One for each run: it keeps the run's pace and deadline.
 
@@ -154,12 +158,11 @@ class PartnerCenterClient:
         self._authenticator = authenticator
         self._clock = clock
         self._deadline = deadline
-        self._interval = interval
+        self._pace = Pace(clock, interval)
         self._alive = alive
         self._turn = turn
         self._session = requests.Session()
         self._retried = retried
-        self._last: float | None = None
         self._stopped = False
 
     @property
@@ -221,12 +224,9 @@ class PartnerCenterClient:
             f"{self._base}/{quote(referral_id, safe='')}",
             _object,
             headers={
-                "Content-Type": "application/json",
+                **_OF_CHANGES,
                 "If-Match": etag,
-                "Prefer": "return=representation",
-                "client-request-id": intent,
-                "MS-RequestId": intent,
-                "MS-CorrelationId": intent,
+                **dict.fromkeys(("client-request-id", "MS-RequestId", "MS-CorrelationId"), intent),
             },
             body=_encode(operations),
         )
@@ -280,7 +280,7 @@ class PartnerCenterClient:
 
     def _attempt(self, exchange: _Exchange, *, force_refresh: bool = False) -> Any:
         self._turn()
-        self._keep_pace()
+        self._pace.keep()
         self._go_on()
         token = self._authenticator.token(force_refresh=force_refresh)
         headers = {
@@ -289,7 +289,7 @@ class PartnerCenterClient:
             "client-request-id": str(uuid.uuid4()),
             **exchange.headers,
         }
-        self._last = self._clock.monotonic()
+        sent = self._pace.sent()
         request_id: str | None = None
         try:
             with self._session.request(
@@ -319,7 +319,7 @@ class PartnerCenterClient:
             method=exchange.method,
             status=answer.status_code,
             requestId=request_id,
-            durationSeconds=round(self._clock.monotonic() - self._last, 3),
+            durationSeconds=round(self._clock.monotonic() - sent, 3),
         )
         return result
 
@@ -355,10 +355,6 @@ class PartnerCenterClient:
     def _within_time(self, seconds: float) -> float:
         """So many seconds, or what is left of the run's time: whoever waits for its answer does not wait longer."""
         return min(seconds, max(1.0, self._deadline.remaining()))
-
-    def _keep_pace(self) -> None:
-        if self._last is not None:
-            self._clock.sleep(self._interval - (self._clock.monotonic() - self._last))
 
     def _log_wait(self, state: RetryCallState) -> None:
         failure = state.outcome.exception() if state.outcome else None

@@ -12,6 +12,7 @@ import pytest
 from local.azurite import Azurite
 from local.dynamics import DynamicsSimulator
 from tests.dynamics.world import World
+from tests.sync.harness import World as SyncWorld
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +57,10 @@ def world(crm: DynamicsSimulator, storage_account: str) -> World:
 def together() -> list[DynamicsSimulator]:
     """Where examples of one test keep the environment that they share."""
     return []
+
+
+@pytest.fixture
+def make_world(storage_account: str, crm_folder: Path) -> Iterator[Callable[..., SyncWorld]]:
+    """Makes a world with a simulated Partner Center, empty at first."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(SyncWorld(storage_account, crm_folder, referrals=0))

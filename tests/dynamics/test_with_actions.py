@@ -1,0 +1,92 @@
+"""The whole way with the app's own parts: a referral goes to the CRM by the timer, and what the CRM changed comes to Partner
+Center as an action whose actor is Dynamics 365."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from tests.actions.world import App
+from tests.dynamics.world import GivenToken
+from tests.sync.harness import World
+
+Make = Callable[..., DynamicsSimulator]
+
+
+@pytest.fixture
+def crm(make_crm: Make) -> DynamicsSimulator:
+    """An environment with the key."""
+    return make_crm(with_key=True)
+
+
+def started(make_world: Callable[..., World], crm: DynamicsSimulator, **settings: str) -> tuple[World, App, str]:
+    """A world with one accepted referral, synced, and the app that keeps Dynamics 365 in step."""
+    world = make_world()
+    referral = world.sim.data.create(
+        name="Firewall for two sites",
+        status="Active",
+        substatus="Accepted",
+        details={
+            "dealValue": 5000,
+            "currency": "EUR",
+            "closingDateTime": "2027-03-31T10:30:00Z",
+            "notes": "Call back.",
+        },
+    )
+    assert world.run(mode="full").succeeded
+    app = App(
+        world,
+        HUNTER_DYNAMICS_ENABLED="true",
+        HUNTER_DYNAMICS_URL=crm.url,
+        HUNTER_DYNAMICS_AUTHORITY=crm.authority,
+        HUNTER_DYNAMICS_TENANT_ID=TENANT_ID,
+        HUNTER_DYNAMICS_CLIENT_ID=CLIENT_ID,
+        HUNTER_DYNAMICS_CLIENT_SECRET=CLIENT_SECRET,
+        **settings,
+    )
+    app.services.dynamics._given_tokens = GivenToken(crm)
+    return world, app, str(referral)
+
+
+def linked(app: App, referral: str) -> Any:
+    """The referral's link as its item has it."""
+    return app.call("GET", f"/referrals/{referral}").body["dynamics"]
+
+
+def test_both_ways_by_the_timer(make_world: Callable[..., World], crm: DynamicsSimulator) -> None:
+    world, app, referral = started(make_world, crm)
+    app.until(lambda: bool(linked(app, referral)) and linked(app, referral)["state"] == "linked")
+    link = linked(app, referral)
+    assert link["url"].endswith(f"etn=opportunity&id={link['id']}")
+    app.until(lambda: world.sim.data.get(referral).get("externalReferenceId") == link["id"])
+    crm.people.change("opportunity", link["id"], estimatedvalue=7500)
+    app.until(lambda: world.sim.data.get(referral)["details"]["dealValue"] == 7500)
+    action = app.call("GET", "/actions").body["items"][0]
+    assert action["who"] == {"id": "dynamics365", "name": "Dynamics 365"}
+    crm.people.win(link["id"])
+    app.until(lambda: world.sim.data.get(referral)["substatus"] == "Won")
+    app.until(lambda: linked(app, referral)["state"] == "linked")
+    assert len(crm.rows("opportunityclose")) == 1
+    status = app.call("GET", "/dynamics").body
+    assert (status["key"], status["reachable"], status["failed"]) == ("alternate", True, 0)
+    assert status["lastRun"]["requests"] > 0
+
+
+def test_people_push_and_see_what_went_wrong(make_world: Callable[..., World], crm: DynamicsSimulator) -> None:
+    _, app, referral = started(make_world, crm, HUNTER_DYNAMICS_PUSH="manual")
+    assert linked(app, referral) is None
+    plan = app.call("POST", "/dynamics/sync", {"dryRun": True}).body
+    assert (plan["plan"], plan["pending"]) == ([], 0)
+    crm.faults.add(status=400, code="0x80040265", message="No cost centre.", method="PATCH", path="opportunities")
+    answer = app.call("POST", f"/referrals/{referral}/dynamics", {"action": "push"})
+    assert answer.status == 200
+    error = answer.body["referral"]["dynamics"]["error"]
+    assert (error["code"], "No cost centre." in error["message"]) == ("refused_by_rule", True)
+    answer = app.call("POST", f"/referrals/{referral}/dynamics", {"action": "retry"})
+    assert answer.body["referral"]["dynamics"]["state"] in {"linked", "pending"}
+    assert app.call("POST", f"/referrals/{referral}/dynamics", {"action": "dance"}).status == 400
+    assert app.call("POST", "/referrals/nobody/dynamics", {"action": "push"}).status == 404
+    assert app.call("GET", "/referrals?missing=include&dynamics=linked&dynamics=pending").body["total"] == 1

@@ -11,7 +11,7 @@ from .identity import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from .simulator import DynamicsSimulator
 
 DEFAULT_FOLDER = Path(".local/simulator")
-DEFAULT_PORT = 7090
+DEFAULT_PORT = 7095
 
 
 def main() -> int:

@@ -3,7 +3,60 @@
 export type Money = Record<string, number>;
 export type Direction = "Incoming" | "Outgoing";
 
+export interface CrmLink {
+  state: "linked" | "pending" | "failed" | "conflict" | "ignored";
+  table: "lead" | "opportunity" | null;
+  id: string | null;
+  url: string | null;
+  syncedAt: string | null;
+  error: {
+    code: string;
+    field: string | null;
+    message: string;
+    nextAt: string | null;
+    candidates?: { table: string; id: string; name: string; url: string }[];
+  } | null;
+}
+
+export interface CrmRun {
+  at: string;
+  created: number;
+  updated: number;
+  unchanged: number;
+  pulled: number;
+  failed: number;
+  requests: number;
+}
+
+export interface CrmPlan {
+  referralId: string;
+  name: string;
+  table: "lead" | "opportunity" | null;
+  operation: "create" | "update" | "pull" | "skip" | "conflict";
+  fields: { field: string; crm: unknown; partnerCenter: unknown; becomes: unknown }[];
+  reason: string | null;
+}
+
+export interface CrmStatus {
+  enabled: boolean;
+  reachable: boolean | null;
+  organisation: string | null;
+  user: string | null;
+  key: "alternate" | "primary" | "none";
+  push: "manual" | "accepted" | "all";
+  pending: number;
+  failed: number;
+  conflicts: number;
+  linked: number;
+  lastRun: CrmRun | null;
+  runs: CrmRun[];
+  connectorFound: boolean;
+  pausedUntil: string | null;
+  error: { code: string; message: string } | null;
+}
+
 export interface Referral {
+  dynamics: CrmLink | null;
   id: string;
   name: string | null;
   customerName: string | null;

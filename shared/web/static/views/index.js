@@ -2,6 +2,8 @@
 
 /** @import { Route } from "../core/router.js" */
 
+import { feature } from "../core/me.js";
+
 /**
  * What a view does.
  * @template Data
@@ -53,9 +55,9 @@ export const VIEWS = [
     nav: true,
     parameters: [
       "direction", "status", "substatus", "category", "salesStage", "country", "company", "m365", "currency", "minValue", "maxValue",
-      "waiting", "value", "createdMonth", "created", "accepted", "closed", "closing", "openOn", "owner", "expiring", "missing", "q", "sort", "page",
+      "waiting", "value", "createdMonth", "created", "accepted", "closed", "closing", "openOn", "owner", "dynamics", "expiring", "missing", "q", "sort", "page",
     ],
-    phrases: ["list", "actions", "sharing"],
+    phrases: ["list", "actions", "sharing", "dynamics"],
     styles: [SHARING, "views/actions/actions.css"],
     code: () => import("./referrals/view.js"),
   },
@@ -91,14 +93,21 @@ export const VIEWS = [
     styles: ["views/actions/actions.css"],
     code: () => import("./activity/view.js"),
   },
+  {
+    name: "dynamics",
+    nav: true,
+    phrases: ["dynamics"],
+    when: () => feature("dynamics"),
+    code: () => import("./dynamics/view.js"),
+  },
 ];
 
 /** @type {Sheet[]} */
 export const SHEETS = [
   {
     parameter: "id",
-    phrases: ["referral", "actions", "sharing"],
-    styles: [SHARING, "views/actions/actions.css"],
+    phrases: ["referral", "actions", "sharing", "dynamics"],
+    styles: [SHARING, "views/actions/actions.css", "views/dynamics/dynamics.css"],
     code: () => import("./referral-detail/sheet.js"),
   },
   { parameter: "key", phrases: ["referral", "company"], code: () => import("./company-detail/sheet.js") },

@@ -15,6 +15,7 @@ const phrases = {
   "nav.activity": "Activity",
   "nav.report": "Report",
   "nav.notifications": "Notifications",
+  "nav.dynamics": "Dynamics 365",
   "sync.button": "Sync",
   "language.label": "Language",
   "theme.label": "Appearance",

@@ -15,6 +15,7 @@ const phrases = {
   "nav.activity": "İşlemler",
   "nav.report": "Rapor",
   "nav.notifications": "Bildirimler",
+  "nav.dynamics": "Dynamics 365",
   "sync.button": "Eşitle",
   "language.label": "Dil",
   "theme.label": "Görünüm",

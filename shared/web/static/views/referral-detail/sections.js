@@ -11,6 +11,8 @@ import { fullName } from "../../parts/values.js";
 import { comments } from "../comments/section.js";
 import { ownerTool } from "../owners/owners.js";
 import { dealAndCustomer, identifiers, problems, wishes } from "./facts.js";
+import { crmBadge } from "../dynamics/badge.js";
+import { crmCard } from "../dynamics/card.js";
 import { contacts, team } from "./people.js";
 import { notes, raw, related, timeline } from "./texts.js";
 
@@ -20,7 +22,7 @@ import { notes, raw, related, timeline } from "./texts.js";
 export const BARS = [actionBar];
 
 /** Beside the badges of category and status. @type {Section[]} */
-export const BADGES = [];
+export const BADGES = [crmBadge];
 
 const PARTNER_CENTER = "https://partner.microsoft.com/dashboard/referrals/";
 
@@ -66,4 +68,4 @@ export const TOOLS = [
 ];
 
 /** @type {Section[]} */
-export const SECTIONS = [problems, dealAndCustomer, comments, contacts, wishes, notes, team, related, timeline, identifiers, raw];
+export const SECTIONS = [problems, dealAndCustomer, crmCard, comments, contacts, wishes, notes, team, related, timeline, identifiers, raw];

@@ -11,6 +11,7 @@ import { referralHref } from "../../core/router.js";
 import { categoryBadge, deadlineBadge, deadlineOf, marks, nothing, statusBadge } from "../../parts/badges.js";
 import { ago, amount, place, whole } from "../../parts/values.js";
 import { ownerCell } from "../owners/owners.js";
+import { crmBadge } from "../dynamics/badge.js";
 
 /** The customer's own name, and beside it the company that the referral belongs to, where that is called otherwise. @param {Referral} referral */
 export function customerCell(referral) {
@@ -46,6 +47,7 @@ export const COLUMNS = [
         null,
         whole("a.opener", referral.name || t("unnamed.referral"), { href: referralHref(referral.id) }),
         ...marks(referral),
+        crmBadge(referral),
       ),
     ],
   },

@@ -99,6 +99,7 @@ export const FILTERS = [
   oneOf("closing", ["past", "thisMonth"], closingName),
   valueRange,
   oneOf("m365", ["true", "false"]),
+  oneOf("dynamics", ["linked", "pending", "failed", "conflict", "ignored", "none"]),
   oneOf("missing", ["include", "only"]),
   given("salesStage", (value) => stageName(value === "none" ? null : value)),
   given("createdMonth", (value) => t("filter.created", { when: monthName(value, true) })),

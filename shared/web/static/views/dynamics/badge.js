@@ -1,0 +1,16 @@
+// A referral's record in Dynamics 365, in a word and a colour.
+
+/** @import { Referral } from "../../core/contract.ts" */
+
+import { t } from "../../core/i18n.js";
+import { badge } from "../../parts/badges.js";
+
+const TONES = { linked: "teal", pending: "blue", failed: "red", conflict: "amber", ignored: "grey" };
+
+/** Null for a referral without a record. @param {Pick<Referral, "dynamics">} referral */
+export function crmBadge({ dynamics }) {
+  if (!dynamics) return null;
+  const state = t(`crm.state.${dynamics.state}`);
+  const hint = t("crm.hint", { state });
+  return badge(dynamics.state === "linked" ? "CRM" : `CRM: ${state}`, TONES[dynamics.state], dynamics.error?.message ?? hint);
+}

@@ -1,0 +1,126 @@
+// The card of Dynamics 365 in the dialog of a referral: its record, what went wrong, and what can be done.
+
+/** @import { CrmLink, ReferralDetail } from "../../core/contract.ts" */
+/** @import { Wish } from "./calls.js" */
+
+import { h, icon } from "../../core/dom.js";
+import { t } from "../../core/i18n.js";
+import { feature, may } from "../../core/me.js";
+import { refresh } from "../../core/refresh.js";
+import { facts, section } from "../../parts/facts.js";
+import { problemText } from "../../parts/problems.js";
+import { toast } from "../../parts/toasts.js";
+import { ago } from "../../parts/values.js";
+import { crmBadge } from "./badge.js";
+import { calls } from "./calls.js";
+
+/** @param {ReferralDetail} referral */
+export function crmCard(referral) {
+  const link = referral.dynamics;
+  if (!link && !feature("dynamics")) return null;
+  return section(t("crm.section"), [
+    link ? known(referral, link) : h("p.muted", null, t("crm.nothing")),
+    link?.error ? h("p.error", { dir: "auto" }, link.error.message) : null,
+    link?.error?.candidates && mayAct() ? candidates(referral.id, link) : null,
+    mayAct() ? buttons(referral.id, link) : null,
+    mayAct() ? linkForm(referral.id) : null,
+  ], ".crm");
+}
+
+const mayAct = () => may("write") && feature("dynamics");
+
+/** @param {ReferralDetail} referral @param {CrmLink} link */
+const known = (referral, link) =>
+  facts([
+    [t("column.status"), crmBadge(referral)],
+    [t("crm.record"), link.url && link.table ? record(link.url, t(`crm.table.${link.table}`)) : null],
+    [t("crm.synced"), link.syncedAt && ago(link.syncedAt)],
+    [t("crm.next"), link.error?.nextAt && ago(link.error.nextAt)],
+  ]);
+
+/** @param {string} url @param {string} table */
+const record = (url, table) =>
+  h("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: t("crm.open") }, table, icon("external"));
+
+/** @param {string} id @param {CrmLink | null} link */
+function buttons(id, link) {
+  const wrong = link?.state === "failed" || link?.state === "conflict";
+  return h(
+    "div.actions",
+    null,
+    button("push", "crm.push", () => act(id, "push")),
+    wrong ? button("retry", "crm.retry", () => act(id, "retry")) : null,
+    link && link.state !== "ignored" ? button("ignore", "crm.ignore", () => act(id, "ignore")) : null,
+    link ? button("unlink", "crm.unlink", () => act(id, "unlink")) : null,
+  );
+}
+
+/** @param {string} name @param {string} label @param {() => void} run */
+const button = (name, label, run) =>
+  h("button.small", { type: "button", "data-focus": `crm-${name}`, title: name === "retry" ? undefined : t(`${label}.hint`), onclick: run }, t(label));
+
+/** @param {string} id @param {CrmLink} link */
+const candidates = (id, link) =>
+  h(
+    "div",
+    { role: "group", "aria-label": t("crm.candidates") },
+    h("p.strong", null, t("crm.candidates")),
+    h(
+      "ul",
+      null,
+      (link.error?.candidates ?? []).map((each) =>
+        h(
+          "li",
+          null,
+          record(each.url, each.name || each.id),
+          " ",
+          h(
+            "button.small",
+            {
+              type: "button",
+              "data-focus": `crm-${each.id}`,
+              onclick: () => act(id, "push", each.table === "account" ? { accountId: each.id } : { contactId: each.id }),
+            },
+            t("crm.choose"),
+          ),
+        ),
+      ),
+    ),
+  );
+
+/** @param {string} id */
+function linkForm(id) {
+  const field = h("input", {
+    type: "text", name: "record", "aria-label": t("crm.link.id"), placeholder: t("crm.link.id"), dir: "ltr", spellcheck: "false",
+  });
+  const send = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const found = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i.exec(/** @type {HTMLInputElement} */ (field).value);
+    act(id, "link", { recordId: found?.[0] ?? /** @type {HTMLInputElement} */ (field).value.trim() });
+  };
+  return h(
+    "details",
+    null,
+    h("summary", { "data-focus": "crm-link" }, t("crm.link")),
+    h("form", { onsubmit: send }, h("p.muted", null, t("crm.link.hint")), field, " ", h("button.small", { type: "submit" }, t("crm.link.save"))),
+  );
+}
+
+let busy = false;
+
+/** @param {string} id @param {Wish} wish @param {object} [more] */
+async function act(id, wish, more = {}) {
+  if (busy) return;
+  busy = true;
+  try {
+    const { dynamics } = await calls.act(id, wish, more);
+    const wrong = dynamics && (dynamics.state === "failed" || dynamics.state === "conflict");
+    if (wrong) toast("error", t("crm.failed"), { detail: dynamics.error?.message ?? "" });
+    else toast("success", t(`crm.done.${wish}`));
+  } catch (error) {
+    toast("error", t("crm.failed"), { detail: problemText(error) });
+  } finally {
+    busy = false;
+    refresh();
+  }
+}

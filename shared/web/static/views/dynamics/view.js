@@ -1,0 +1,187 @@
+// How the exchange with Dynamics 365 is doing: health, queue, what went wrong, the plan, the last runs.
+
+/** @import { CrmPlan, CrmRun, CrmStatus, Referral } from "../../core/contract.ts" */
+
+import { h, show } from "../../core/dom.js";
+import { dateTime, number } from "../../core/format.js";
+import { t } from "../../core/i18n.js";
+import { may } from "../../core/me.js";
+import { refresh } from "../../core/refresh.js";
+import { listHref, referralHref } from "../../core/router.js";
+import { mount, store } from "../../core/state.js";
+import { facts, section } from "../../parts/facts.js";
+import { problemText } from "../../parts/problems.js";
+import { toast } from "../../parts/toasts.js";
+import { ago } from "../../parts/values.js";
+import { crmBadge } from "./badge.js";
+import { calls } from "./calls.js";
+
+/** @typedef {{ status: CrmStatus, wrong: Referral[] }} Known */
+
+/** The plan that was asked for last. @type {import("../../core/state.js").Store<{ busy: boolean, plan: CrmPlan[] | null }>} */
+const asked = store(/** @type {{ busy: boolean, plan: CrmPlan[] | null }} */ ({ busy: false, plan: null }));
+
+/** @type {import("../index.js").ViewModule<Known>} */
+export const view = {
+  load: async (_route, signal) => {
+    const [status, page] = await Promise.all([calls.status(signal), calls.wrong(signal)]);
+    return { status, wrong: page.items };
+  },
+  show: (root, { status, wrong }) => {
+    const tools = h("div.list-tools");
+    const plan = h("div");
+    show(
+      root,
+      h("div.head", null, h("h1", { id: "title", tabindex: -1 }, t("nav.dynamics")), tools),
+      h("p.muted.lead", null, t("crm.lead")),
+      status.enabled ? null : h("p.error", null, t("crm.off")),
+      status.connectorFound ? h("p.error", { role: "alert" }, t("crm.connector")) : null,
+      status.error ? h("p.error", { role: "alert", dir: "auto" }, status.error.message) : null,
+      plan,
+      health(status),
+      queue(status),
+      errors(wrong),
+      runs(status.runs),
+    );
+    mount(tools, [asked], () => (may("operate") && status.enabled ? buttons() : []));
+    mount(plan, [asked], () => planned(asked.get().plan));
+  },
+  around: ({ wrong }) => wrong.map(({ id }) => id),
+};
+
+const buttons = () => [
+  button("crm.plan", async () => {
+    const { plan } = await calls.plan();
+    asked.set({ busy: true, plan });
+  }),
+  button("crm.sync", async () => {
+    const run = await calls.sync();
+    asked.set({ busy: true, plan: null });
+    toast("success", t("crm.ran", counts(run)));
+    refresh();
+  }),
+];
+
+/** @param {CrmRun} run */
+const counts = ({ created, updated, pulled, failed }) => ({ created, updated, pulled, failed });
+
+/** @param {string} label @param {() => Promise<void>} run */
+const button = (label, run) =>
+  h(
+    "button",
+    {
+      type: "button",
+      "data-focus": label,
+      disabled: asked.get().busy,
+      onclick: async () => {
+        asked.set({ ...asked.get(), busy: true });
+        try {
+          await run();
+        } catch (error) {
+          toast("error", t("crm.failed"), { detail: problemText(error) });
+        } finally {
+          asked.set({ ...asked.get(), busy: false });
+        }
+      },
+    },
+    t(label),
+  );
+
+/** @param {CrmStatus} status */
+const health = (status) =>
+  section(t("crm.health"), [
+    facts([
+      [t("crm.health"), t(`crm.health.${status.reachable === null ? "unknown" : status.reachable ? "reachable" : "unreachable"}`)],
+      [t("crm.organisation"), status.organisation],
+      [t("crm.user"), status.user],
+      [t("crm.key"), t(`crm.key.${status.key}`)],
+      [t("crm.policy"), t(`crm.policy.${status.push}`)],
+      [t("crm.paused"), status.pausedUntil && dateTime(status.pausedUntil)],
+    ]),
+  ]);
+
+/** @param {CrmStatus} status */
+const queue = ({ linked, pending, failed, conflicts }) =>
+  section(t("crm.queue"), [
+    facts([
+      [t("crm.queue.linked"), many(linked, "linked")],
+      [t("crm.queue.pending"), many(pending, "pending")],
+      [t("crm.queue.failed"), many(failed, "failed")],
+      [t("crm.queue.conflicts"), many(conflicts, "conflict")],
+    ]),
+  ]);
+
+/** @param {number} count @param {string} state */
+const many = (count, state) => h("a", { href: listHref("referrals", { dynamics: state, missing: "include" }) }, number(count));
+
+/** @param {Referral[]} wrong */
+const errors = (wrong) =>
+  section(t("crm.errors"), [
+    wrong.length === 0
+      ? h("p.muted", null, t("crm.errors.none"))
+      : h(
+          "ul.plain",
+          null,
+          wrong.map((referral) =>
+            h(
+              "li",
+              null,
+              h("a", { href: referralHref(referral.id), dir: "auto" }, referral.name || t("unnamed.referral")),
+              " ",
+              crmBadge(referral),
+              h("p", { dir: "auto" }, referral.dynamics?.error?.message ?? ""),
+            ),
+          ),
+        ),
+  ]);
+
+/** @param {CrmRun[]} list */
+const runs = (list) =>
+  section(t("crm.runs"), [
+    list.length === 0
+      ? h("p.muted", null, t("crm.runs.none"))
+      : table(
+          ["at", "created", "updated", "pulled", "unchanged", "failed", "requests"].map((name) => t(`crm.runs.${name}`)),
+          list.map((run) => [
+            ago(run.at),
+            ...[run.created, run.updated, run.pulled, run.unchanged, run.failed, run.requests].map((count) => number(count)),
+          ]),
+        ),
+  ]);
+
+/** @param {string[]} heads @param {(Node | string | null)[][]} rows */
+const table = (heads, rows) =>
+  h(
+    "div.scroll",
+    { tabindex: 0, role: "group", "aria-label": heads[0] ?? "" },
+    h(
+      "table",
+      null,
+      h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))),
+      h("tbody", null, rows.map((row) => h("tr", null, row.map((cell) => h("td", { dir: "auto" }, cell))))),
+    ),
+  );
+
+/** @param {CrmPlan[] | null} plan */
+function planned(plan) {
+  if (!plan) return [];
+  return section(t("crm.plan.title"), [
+    plan.length === 0
+      ? h("p.muted", null, t("crm.plan.none"))
+      : table(
+          [t("crm.plan.referral"), t("crm.plan.operation"), t("crm.plan.changes")],
+          plan.map((row) => [
+            h("a", { href: referralHref(row.referralId) }, row.name),
+            t(`crm.plan.${row.operation}`),
+            row.fields.map(change).join("; ") || row.reason || "",
+          ]),
+        ),
+  ]);
+}
+
+/** @param {CrmPlan["fields"][number]} each */
+const change = ({ field, crm, partnerCenter, becomes }) =>
+  t("crm.plan.change", { field, crm: text(crm), partnerCenter: text(partnerCenter), becomes: text(becomes) });
+
+/** @param {unknown} value */
+const text = (value) => (value === null || value === undefined ? "–" : String(value));

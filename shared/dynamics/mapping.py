@@ -138,11 +138,14 @@ BUILT_IN: Final = Mapping(
         "salesStage": {
             "Qualify": 0, "Develop": 1, "Propose": 2, "Close": 3,
             "20": 0, "10": 0, "40": 1, "60": 2, "80": 3, "100": 3,
+            "Qualified": 0, "Accepted": 0, "Developed": 1, "Proposed": 2, "Negotiated": 3, "Won": 3,
         },
     },
     reasons={"4": "noResponse", "5": "otherVendor", ANY: "other"},
 )  # fmt: skip
-"""Value, currency, closing date and stage are the CRM's once the referral is accepted, the rest Partner Center's."""
+"""Stages come in three forms, and go back in the one that is there.
+
+Value, currency, closing date and stage are the CRM's once the referral is accepted, the rest Partner Center's."""
 OPTIONAL: Final = frozenset({"hnt_referrallink", "hnt_referralstatus", "emailaddress"})
 """Columns of the built-in mapping that are left out where the environment has none."""
 

@@ -289,10 +289,8 @@ class Translator:
         words = [ours for ours, number in self._choices.get(line.field, {}).items() if number == value and ours != ANY]
         if present in words:
             return present
-        digits = [word for word in words if word.isdigit()]
-        if present.isdigit() and digits:
-            return digits[0]
-        return words[0] if words else str(value)
+        alike = [word for word in words if _form(word) == _form(present)] if present else []
+        return (alike or words or [str(value)])[0]
 
 
 def required_gaps(environment: Environment, table: Table, given: Iterable[str]) -> list[str]:
@@ -309,6 +307,13 @@ def _fitted(text: str, column: Column) -> str | None:
     """A text as a column holds it."""
     tidy = values.tidy(text)
     return values.cut(tidy, column.most) if tidy and column.most else tidy
+
+
+def _form(word: str) -> str:
+    """Which of the forms a word has: per cents, what was done (Qualified), or what is being done (Qualify)."""
+    if word.isdigit():
+        return "digits"
+    return "done" if word.endswith("ed") or word == "Won" else "doing"
 
 
 def _squeezed(text: str | None) -> str:

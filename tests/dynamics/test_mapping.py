@@ -194,7 +194,8 @@ def test_what_is_found_in_a_record(column: str, row: dict[str, Any], held: Any) 
 
 
 @pytest.mark.parametrize(
-    ("present", "number", "word"), [(None, 1, "Develop"), ("20", 1, "40"), ("Qualify", 2, "Propose"), ("80", 3, "80")]
+    ("present", "number", "word"),
+    [(None, 1, "Develop"), ("20", 1, "40"), ("Qualify", 2, "Propose"), ("80", 3, "80"), ("Proposed", 1, "Developed")],
 )
 def test_a_stage_goes_back_in_the_form_that_is_there(present: Any, number: int, word: str) -> None:
     translator = Translator(BUILT_IN, ENVIRONMENT, "opportunity")

@@ -97,6 +97,7 @@ export const VIEWS = [
     name: "dynamics",
     nav: true,
     phrases: ["dynamics"],
+    styles: ["views/dynamics/dynamics.css"],
     when: () => feature("dynamics"),
     code: () => import("./dynamics/view.js"),
   },

@@ -5,7 +5,7 @@
 import { t } from "../../core/i18n.js";
 import { badge } from "../../parts/badges.js";
 
-const TONES = { linked: "teal", pending: "blue", failed: "red", conflict: "amber", ignored: "grey" };
+export const TONES = { linked: "teal", pending: "blue", failed: "red", conflict: "amber", ignored: "grey" };
 
 /** Null for a referral without a record. @param {Pick<Referral, "dynamics">} referral */
 export function crmBadge({ dynamics }) {

@@ -7,11 +7,12 @@ import { h, icon } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { feature, may } from "../../core/me.js";
 import { refresh } from "../../core/refresh.js";
+import { badge } from "../../parts/badges.js";
 import { facts, section } from "../../parts/facts.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
 import { ago } from "../../parts/values.js";
-import { crmBadge } from "./badge.js";
+import { TONES } from "./badge.js";
 import { calls } from "./calls.js";
 
 /** @param {ReferralDetail} referral */
@@ -19,7 +20,7 @@ export function crmCard(referral) {
   const link = referral.dynamics;
   if (!link && !feature("dynamics")) return null;
   return section(t("crm.section"), [
-    link ? known(referral, link) : h("p.muted", null, t("crm.nothing")),
+    link ? known(link) : h("p.muted", null, t("crm.nothing")),
     link?.error ? h("p.error", { dir: "auto" }, link.error.message) : null,
     link?.error?.candidates && mayAct() ? candidates(referral.id, link) : null,
     mayAct() ? buttons(referral.id, link) : null,
@@ -29,10 +30,10 @@ export function crmCard(referral) {
 
 const mayAct = () => may("write") && feature("dynamics");
 
-/** @param {ReferralDetail} referral @param {CrmLink} link */
-const known = (referral, link) =>
+/** @param {CrmLink} link */
+const known = (link) =>
   facts([
-    [t("column.status"), crmBadge(referral)],
+    [t("column.status"), badge(t(`crm.state.${link.state}`), TONES[link.state])],
     [t("crm.record"), link.url && link.table ? record(link.url, t(`crm.table.${link.table}`)) : null],
     [t("crm.synced"), link.syncedAt && ago(link.syncedAt)],
     [t("crm.next"), link.error?.nextAt && ago(link.error.nextAt)],

@@ -29,7 +29,7 @@ export const view = {
   },
   show: (root, { status, wrong }) => {
     const tools = h("div.list-tools");
-    const plan = h("div");
+    const plan = h("div.wide");
     show(
       root,
       h("div.head", null, h("h1", { id: "title", tabindex: -1 }, t("nav.dynamics")), tools),
@@ -37,11 +37,7 @@ export const view = {
       status.enabled ? null : h("p.error", null, t("crm.off")),
       status.connectorFound ? h("p.error", { role: "alert" }, t("crm.connector")) : null,
       status.error ? h("p.error", { role: "alert", dir: "auto" }, status.error.message) : null,
-      plan,
-      health(status),
-      queue(status),
-      errors(wrong),
-      runs(status.runs),
+      h("div.crm-view", null, plan, health(status), queue(status), errors(wrong), runs(status.runs)),
     );
     mount(tools, [asked], () => (may("operate") && status.enabled ? buttons() : []));
     mount(plan, [asked], () => planned(asked.get().plan));
@@ -133,7 +129,7 @@ const errors = (wrong) =>
             ),
           ),
         ),
-  ]);
+  ], ".wide");
 
 /** @param {CrmRun[]} list */
 const runs = (list) =>
@@ -147,7 +143,7 @@ const runs = (list) =>
             ...[run.created, run.updated, run.pulled, run.unchanged, run.failed, run.requests].map((count) => number(count)),
           ]),
         ),
-  ]);
+  ], ".wide");
 
 /** @param {string[]} heads @param {(Node | string | null)[][]} rows */
 const table = (heads, rows) =>

@@ -51,6 +51,13 @@ def started(make_world: Callable[..., World], crm: DynamicsSimulator, **settings
     return world, app, str(referral)
 
 
+def held(world: World, referral: str) -> dict[str, Any]:
+    """The referral as Partner Center has it."""
+    payload = world.sim.data.get(referral)
+    assert payload is not None
+    return payload
+
+
 def linked(app: App, referral: str) -> Any:
     """The referral's link as its item has it."""
     return app.call("GET", f"/referrals/{referral}").body["dynamics"]
@@ -61,13 +68,13 @@ def test_both_ways_by_the_timer(make_world: Callable[..., World], crm: DynamicsS
     app.until(lambda: bool(linked(app, referral)) and linked(app, referral)["state"] == "linked")
     link = linked(app, referral)
     assert link["url"].endswith(f"etn=opportunity&id={link['id']}")
-    app.until(lambda: world.sim.data.get(referral).get("externalReferenceId") == link["id"])
+    app.until(lambda: held(world, referral).get("externalReferenceId") == link["id"])
     crm.people.change("opportunity", link["id"], estimatedvalue=7500)
-    app.until(lambda: world.sim.data.get(referral)["details"]["dealValue"] == 7500)
+    app.until(lambda: held(world, referral)["details"]["dealValue"] == 7500)
     action = app.call("GET", "/actions").body["items"][0]
     assert action["who"] == {"id": "dynamics365", "name": "Dynamics 365"}
     crm.people.win(link["id"])
-    app.until(lambda: world.sim.data.get(referral)["substatus"] == "Won")
+    app.until(lambda: held(world, referral)["substatus"] == "Won")
     app.until(lambda: linked(app, referral)["state"] == "linked")
     assert len(crm.rows("opportunityclose")) == 1
     status = app.call("GET", "/dynamics").body

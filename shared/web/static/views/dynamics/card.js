@@ -49,16 +49,16 @@ function buttons(id, link) {
   return h(
     "div.actions",
     null,
-    button("push", "crm.push", () => act(id, "push")),
-    wrong ? button("retry", "crm.retry", () => act(id, "retry")) : null,
-    link && link.state !== "ignored" ? button("ignore", "crm.ignore", () => act(id, "ignore")) : null,
-    link ? button("unlink", "crm.unlink", () => act(id, "unlink")) : null,
+    button("push", t("crm.push"), t("crm.push.hint"), () => act(id, "push")),
+    wrong ? button("retry", t("crm.retry"), "", () => act(id, "retry")) : null,
+    link && link.state !== "ignored" ? button("ignore", t("crm.ignore"), t("crm.ignore.hint"), () => act(id, "ignore")) : null,
+    link ? button("unlink", t("crm.unlink"), t("crm.unlink.hint"), () => act(id, "unlink")) : null,
   );
 }
 
-/** @param {string} name @param {string} label @param {() => void} run */
-const button = (name, label, run) =>
-  h("button.small", { type: "button", "data-focus": `crm-${name}`, title: name === "retry" ? undefined : t(`${label}.hint`), onclick: run }, t(label));
+/** @param {string} name @param {string} label @param {string} hint @param {() => void} run */
+const button = (name, label, hint, run) =>
+  h("button.small", { type: "button", "data-focus": `crm-${name}`, title: hint || undefined, onclick: run }, label);
 
 /** @param {string} id @param {CrmLink} link */
 const candidates = (id, link) =>

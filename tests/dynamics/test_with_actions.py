@@ -22,7 +22,7 @@ def crm(make_crm: Make) -> DynamicsSimulator:
     return make_crm(with_key=True)
 
 
-def started(make_world: Callable[..., World], crm: DynamicsSimulator, **settings: str) -> tuple[World, App, str]:
+def started(make_world: Callable[..., World], crm: DynamicsSimulator, push: str = "accepted") -> tuple[World, App, str]:
     """A world with one accepted referral, synced, and the app that keeps Dynamics 365 in step."""
     world = make_world()
     referral = world.sim.data.create(
@@ -45,7 +45,7 @@ def started(make_world: Callable[..., World], crm: DynamicsSimulator, **settings
         HUNTER_DYNAMICS_TENANT_ID=TENANT_ID,
         HUNTER_DYNAMICS_CLIENT_ID=CLIENT_ID,
         HUNTER_DYNAMICS_CLIENT_SECRET=CLIENT_SECRET,
-        **settings,
+        HUNTER_DYNAMICS_PUSH=push,
     )
     app.services.dynamics._given_tokens = GivenToken(crm)
     return world, app, str(referral)
@@ -83,7 +83,7 @@ def test_both_ways_by_the_timer(make_world: Callable[..., World], crm: DynamicsS
 
 
 def test_people_push_and_see_what_went_wrong(make_world: Callable[..., World], crm: DynamicsSimulator) -> None:
-    _, app, referral = started(make_world, crm, HUNTER_DYNAMICS_PUSH="manual")
+    _, app, referral = started(make_world, crm, "manual")
     assert linked(app, referral) is None
     plan = app.call("POST", "/dynamics/sync", {"dryRun": True}).body
     assert (plan["plan"], plan["pending"]) == ([], 0)

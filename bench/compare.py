@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
@@ -89,6 +90,20 @@ def daily(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
             results["cold"]["seconds"] = results["cold"]["wall"] - bare
             results["sdks"] = {"seconds": _wall(_SDKS) - bare}
             runs.append(results)
+    return runs
+
+
+def exports(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
+    """Files of a list, each in a process of its own, beside XlsxWriter alone."""
+    runs: Runs = []
+    for number in range(count):
+        say(f"exports of {referrals:,}, run {number + 1} of {count}")
+        results: dict[str, Result] = {}
+        for case in ("floor_xlsx", "xlsx", "csv", "ndjson"):
+            command = [sys.executable, "-m", "bench.exports", case, str(referrals)]
+            done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+            results[case] = json.loads(done.stdout.splitlines()[-1])
+        runs.append(results)
     return runs
 
 

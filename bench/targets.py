@@ -51,6 +51,18 @@ def of_lists(runs: Runs) -> Iterator[Target]:
     yield Target("list with filter, search and sort, warm, p95", middle["p95Again"], 25, "ms")
 
 
+def of_exports(runs: Runs) -> Iterator[Target]:
+    """Files of a list."""
+    yield Target(
+        "export as Excel, by XlsxWriter alone with the same cells", ratio(runs, "xlsx", "floor_xlsx"), 1.3, "x"
+    )
+    yield Target("export as CSV, by XlsxWriter alone", ratio(runs, "csv", "floor_xlsx"), 1.0, "x")
+    yield Target("export as NDJSON, by XlsxWriter alone", ratio(runs, "ndjson", "floor_xlsx"), 1.0, "x")
+    yield Target(
+        "export as Excel, peak memory above XlsxWriter alone", ratio(runs, "xlsx", "floor_xlsx", "memory"), 1.2, "x"
+    )
+
+
 def of_imports(runs: Runs) -> Iterator[Target]:
     """A cold start."""
     yield Target("import of function_app, by that of the SDKs", ratio(runs, "function_app", "sdks"), 1.2, "x")

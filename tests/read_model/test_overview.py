@@ -35,6 +35,8 @@ def test_nothing_stored_gives_zeros() -> None:
         "unanswered": {"count": 0, "dueSoon": 0, "next": []},
         "openValue": {},
         "wonValue": {},
+        "open": {"noCurrency": 0, "noValue": 0, "tooLarge": 0, "value": {}},
+        "won": {"noCurrency": 0, "noValue": 0, "tooLarge": 0, "value": {}},
         "byStatus": [],
         "bySalesStage": [],
         "byMonth": [

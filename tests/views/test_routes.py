@@ -288,7 +288,7 @@ def test_what_people_say_is_read_without_reading_the_referrals_again(world: Worl
     world.post(AYSE, f"{path_of('a')}/comments", {"text": "x"}, 201)
     world.requests.clear()
     assert world.ids(AYSE, "q=x") == ["a"]
-    assert {table for _, table in world.requests} == {"SyncState", "Owners", "Comments"}
+    assert {table for _, table in world.requests} == {"SyncState", "Owners", "Comments", "CrmLinks"}
 
 
 def test_a_sync_takes_nothing_away(world: World) -> None:

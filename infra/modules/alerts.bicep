@@ -116,6 +116,23 @@ AppTraces
     threshold: 0
   }
   {
+    name: 'hunter-dynamics-failing'
+    displayName: 'Hunter: Dynamics 365 is not in step'
+    description: 'Runs against Dynamics 365 end with an error. docs/operations.md: Dynamics 365 is not in step.'
+    severity: 2
+    enabled: true
+    window: 'PT1H'
+    query: '''
+AppTraces
+| extend e = parse_json(Message)
+| where tostring(e.event) == "dynamics_run"
+| where tostring(e.code) != ""
+| summarize measure = count()
+'''
+    operator: 'GreaterThan'
+    threshold: 2
+  }
+  {
     name: 'hunter-server-errors'
     displayName: 'Hunter: the page returns errors'
     description: 'Several answers with a 5xx status. A failed sync has a rule of its own. docs/operations.md: The page returns errors.'

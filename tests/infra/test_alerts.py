@@ -54,6 +54,7 @@ def test_there_is_an_alert_for_each_thing_somebody_must_know() -> None:
         "hunter-throttled",
         "hunter-actions-failing",
         "hunter-notifications-failing",
+        "hunter-dynamics-failing",
         "hunter-server-errors",
     }
 
@@ -150,6 +151,13 @@ SUCCESS: Event = (events.SYNC_SUCCEEDED, {"pages": 1, "fetched": 3})
 
 def test_a_quiet_day_is_quiet(fired: Any) -> None:
     assert fired(SUCCESS, (events.PARTNER_CENTER_ATTEMPT, {"status": 200, "attempt": 1})) == set()
+
+
+def test_runs_against_the_crm_that_fail_are_told_and_those_that_work_are_not(fired: Any) -> None:
+    well: Event = (events.DYNAMICS_RUN, {"scope": "changed", "created": 1})
+    failed: list[Event] = [(events.DYNAMICS_RUN, {"scope": "all", "code": "dynamics_unavailable"}) for _ in range(3)]
+    assert fired(SUCCESS, well, well, well, well) == set()
+    assert fired(SUCCESS, *failed) == {"hunter-dynamics-failing"}
 
 
 def test_silence_is_an_alarm(fired: Any) -> None:

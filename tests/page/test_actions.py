@@ -71,13 +71,13 @@ def test_accepting_in_place(visit: Visit, acting: World, axe_source: str, device
     page.locator('[data-act="accept"]').click()
     value = page.locator("#sheet [name=dealValue]")
     value.fill("many")
-    page.locator("#sheet form button[type=submit]").click()
+    page.locator("#sheet [data-focus=\"act-submit\"]").click()
     expect(page.locator("#sheet .field-error").first).not_to_be_empty()
     value.fill("50.000,50" if language == "tr-TR" else "50,000.50")
     page.locator("#sheet [name=currency]").select_option("EUR")
     page.locator("#sheet [name=remark]").fill("Aradık <b>bugün</b>.")
     assert violations(page, axe_source) == []
-    page.locator("#sheet form button[type=submit]").click()
+    page.locator("#sheet [data-focus=\"act-submit\"]").click()
     expect(page.locator('#sheet [data-act="win"]')).not_to_have_attribute("aria-disabled", "true")
     there = _upstream(acting, identity)
     assert (there["status"], there["details"]["dealValue"], there["details"]["currency"]) == ("Active", 50000.5, "EUR")
@@ -89,16 +89,17 @@ def test_a_decline_waits_stays_in_reach_and_can_be_undone(visit: Visit, acting: 
     [(identity, name)] = _made(acting, {})
     page = _open(visit, acting, identity)
     page.locator('[data-act="decline"]').click()
-    page.locator("#sheet form button[type=submit]").click()
+    page.locator("#sheet [data-focus=\"act-submit\"]").click()
     expect(page.locator("#sheet .field-error").first).not_to_be_empty()
     page.locator("#sheet [name=reason]").select_option("budget")
-    page.locator("#sheet form button[type=submit]").click()
+    page.locator("#sheet [data-focus=\"act-submit\"]").click()
     docked = page.locator(".docked", has_text=name)
     expect(docked).to_contain_text("second")
     page.keyboard.press("Escape")
     expect(page.locator("dialog#sheet[open]")).to_have_count(0)
     page.locator(".views a[data-view=overview]").click()
     expect(docked).to_be_visible()
+    expect(page.locator("h1")).to_have_count(1)
     assert violations(page, axe_source) == []
     page.reload()
     expect(docked).to_be_visible()
@@ -117,7 +118,7 @@ def test_a_conflict_shows_three_columns(visit: Visit, acting: World, axe_source:
     page.locator('[data-act="update"]').click()
     acting.simulator.data.change(identity, details={"dealValue": 777})
     page.locator("#sheet [name=dealValue]").fill("500")
-    page.locator("#sheet form button[type=submit]").click()
+    page.locator("#sheet [data-focus=\"act-submit\"]").click()
     cells = page.locator("#sheet .compare tbody td")
     expect(cells).to_have_text(["10,000", "777", "500"])
     assert violations(page, axe_source) == []
@@ -133,7 +134,7 @@ def test_what_is_unconfirmed_is_said_and_settles_by_itself(visit: Visit, acting:
     acting.simulator.faults.add(match="patch", status=202, shape="empty", applies="late", late=1.0)
     page.locator('[data-act="update"]').click()
     page.locator("#sheet [name=campaignId]").fill("SPRING")
-    page.locator("#sheet form button[type=submit]").click()
+    page.locator("#sheet [data-focus=\"act-submit\"]").click()
     expect(page.locator(".docked", has_text=name)).to_contain_text("has not confirmed")
     expect(page.locator("#sheet .became")).to_contain_text("Unconfirmed")
     acting.simulator.wait_for_late()
@@ -181,8 +182,7 @@ def test_accept_five_decline_two_win_one(visit: Visit, acting: World, device: st
         expect(page.locator("dialog#sheet[open]")).to_have_count(0)
     statuses = [_upstream(acting, identity)["status"] for identity, _ in made]
     assert statuses[:5] == ["Active"] * 5
-    for docked in page.get_by_role("button", name="Send now").all():
-        docked.click()
+    page.get_by_role("button", name="Send now").evaluate_all("buttons => buttons.forEach(button => button.click())")
     expect(page.locator(".docked")).to_have_count(0)
     ends = [_upstream(acting, identity)["substatus"] for identity, _ in made]
     assert ends == ["Accepted"] * 5 + ["Declined"] * 2 + ["Won"]
@@ -214,7 +214,7 @@ def _by_thumb(page: Page, identity: str, kind: str) -> None:
     page.locator(f'#sheet [data-act="{kind}"]').tap()
     if kind == "decline":
         page.locator("#sheet [name=reason]").select_option("noResponse")
-    page.locator("#sheet form button[type=submit]").tap()
+    page.locator("#sheet [data-focus=\"act-submit\"]").tap()
     expect(page.locator("#sheet form.act-form")).to_have_count(0)
     page.locator("#sheet .close").tap()
 
@@ -240,7 +240,7 @@ def test_shots(visit: Visit, acting: World, tmp_path: Path) -> None:
         page.screenshot(path=tmp_path / f"update-{device}.png")
         acting.simulator.data.change(other, details={"dealValue": 777 if device == "desktop" else 888})
         page.locator("#sheet [name=dealValue]").fill("500")
-        page.locator("#sheet form button[type=submit]").click()
+        page.locator("#sheet [data-focus=\"act-submit\"]").click()
         expect(page.locator("#sheet .compare")).to_be_visible()
         page.screenshot(path=tmp_path / f"conflict-{device}.png")
         page.goto("/app?view=activity")

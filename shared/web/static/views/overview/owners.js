@@ -12,7 +12,7 @@ import { overviewTables } from "./as-tables.js";
 export const owners = (summary) =>
   h(
     "section.card.owners",
-    { "aria-labelledby": "owners-title" },
+    null, // the table inside is the region of this name
     h(
       "header",
       null,

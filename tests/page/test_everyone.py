@@ -160,7 +160,8 @@ def test_nothing_sticks_out_at_any_width(visit: Visit, names: dict[str, str], vi
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
         out = page.evaluate(
             """() => [...document.querySelectorAll("main a, main button, header a, header button, dialog button")]
-                .filter((element) => !element.closest(".filters, .actions, .views, [role=region][tabindex]") && element.checkVisibility())
+                .filter((element) => !element.closest(".filters, .actions, .views, [role=region][tabindex]"))
+                .filter((element) => element.checkVisibility())
                 .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
                 .map((element) => element.outerHTML.slice(0, 120))"""
         )

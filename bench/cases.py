@@ -105,7 +105,7 @@ def floor_walk() -> None:
 
 
 def companies() -> None:
-    """All companies reckoned anew from all referrals, nothing to write."""
+    """All companies worked out anew from all referrals, nothing to write."""
     store = _store()
     with Meter() as meter:
         rows = (row for one in PARTITIONS for row in scan_summaries(store.table("Referrals"), one))

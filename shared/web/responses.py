@@ -40,17 +40,17 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 STRICT_TRANSPORT: Final = "max-age=31536000"
 NO_STORE: Final = "no-store"
 TITLES: Final[Mapping[int, str]] = {
-    400: "The request can't be answered as it is",
+    400: "The request is not valid",
     401: "Sign-in needed",
     403: "Not allowed",
     404: "Not found",
-    409: "Already running",
+    409: "Not possible in the present state",
     413: "Request too large",
     415: "Unsupported media type",
     422: "Not possible with this referral",
     429: "Too many requests",
-    500: "Something is wrong on this side",
-    502: "Microsoft's side did not answer as expected",
+    500: "Something went wrong on our side",
+    502: "Microsoft did not answer as expected",
     503: "Not possible at the moment",
 }
 

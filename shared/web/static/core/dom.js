@@ -1,5 +1,7 @@
 // Building and changing the document. Text only ever becomes a text node: nothing here parses HTML.
 
+import { replaceAround } from "./keep.js";
+
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {Record<string, unknown>} Attributes */
 
@@ -52,11 +54,15 @@ function fill(element, attributes, children) {
  * @param {(Child | Child[])[]} children
  */
 export function append(parent, children) {
-  for (const child of children.flat()) {
-    if (child === null || child === undefined || child === false) continue;
-    parent.append(child instanceof Node ? child : String(child));
-  }
+  parent.append(...nodes(children));
 }
+
+/** @param {(Child | Child[])[]} children */
+const nodes = (children) =>
+  children
+    .flat()
+    .filter((child) => child !== null && child !== undefined && child !== false)
+    .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 
 /**
  * The one element that matches; its absence is a mistake in the page itself.
@@ -88,7 +94,8 @@ export function icon(name) {
 }
 
 /**
- * Replaces what `parent` shows, keeping focus on the element with the same `data-focus` (or the same address).
+ * Replaces what `parent` shows, keeping focus on the element with the same `data-focus` (or the same address). Nodes that it shows
+ * already, and what somebody is filling in, stay untouched (see keep.js).
  * @param {Element} parent
  * @param {...(Child | Child[])} children
  */
@@ -96,8 +103,7 @@ export function show(parent, ...children) {
   const active = parent.contains(document.activeElement) ? document.activeElement : null;
   const name = focusName(active);
   const scroll = parent.scrollTop;
-  parent.replaceChildren();
-  append(parent, children);
+  replaceAround(parent, nodes(children));
   parent.scrollTop = scroll;
   if (active instanceof HTMLElement && parent.contains(active)) active.focus({ preventScroll: true });
   else if (name) refocus(parent, name);

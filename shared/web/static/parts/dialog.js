@@ -37,22 +37,23 @@ export function fillSheet(name, head, ...content) {
   const scroll = body.querySelector(".sheet-content")?.scrollTop ?? 0;
   const open = new Set([...body.querySelectorAll("details[open]")].map((element) => element.id));
   const parts = sheetParts(head, ...content);
-  for (const part of parts) {
-    for (const element of part.querySelectorAll("details")) if (open.has(element.id)) element.open = true;
-    keepBusy(part);
-  }
+  for (const part of parts) for (const element of part.querySelectorAll("details")) if (open.has(element.id)) element.open = true;
+  const still = holdStill();
   show(body, ...parts);
   find(".sheet-content", body).scrollTop = first ? 0 : scroll;
+  still();
   if (first) find("#sheet-title", body).focus({ preventScroll: true });
 }
 
-/** What somebody is filling in (`data-keep` with a name, `data-busy` while it is so) stays the very same node. @param {Element} part */
-function keepBusy(part) {
-  for (const made of part.querySelectorAll("[data-keep]")) {
-    const name = CSS.escape(made.getAttribute("data-keep") ?? "");
-    const old = body.querySelector(`[data-keep="${name}"][data-busy]`);
-    if (old) made.replaceWith(old);
-  }
+/** Remembers where on the screen somebody is typing, and returns what scrolls it back there. */
+function holdStill() {
+  const content = body.querySelector(".sheet-content");
+  const typed = document.activeElement;
+  if (!content || !typed?.matches("input, select, textarea") || !content.contains(typed)) return () => {};
+  const { top } = typed.getBoundingClientRect();
+  return () => {
+    if (content.contains(typed)) content.scrollTop += typed.getBoundingClientRect().top - top;
+  };
 }
 
 /** Closes the dialog and gives focus back. */

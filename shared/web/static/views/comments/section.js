@@ -91,8 +91,9 @@ function form(id) {
         send.setAttribute("disabled", "");
         try {
           await post(`/referrals/${segment(id)}/comments`, { text: said });
-          text.control.value = "";
-          made.removeAttribute("data-busy");
+          // Whoever went on typing meanwhile keeps what they typed.
+          if (text.value() === said) text.control.value = "";
+          busy();
           refresh();
         } catch (error) {
           text.complain(problemText(error));
@@ -105,10 +106,8 @@ function form(id) {
   );
   const send = h("button", { type: "submit" }, t("comments.send"));
   made.append(send);
-  const busy = () => made.toggleAttribute("data-busy", text.control.value !== "" || document.activeElement === text.control);
+  const busy = () => made.toggleAttribute("data-busy", text.control.value !== "");
   text.control.addEventListener("input", busy);
-  text.control.addEventListener("focus", busy);
-  text.control.addEventListener("blur", busy);
   text.control.addEventListener("keydown", (event) => {
     const key = /** @type {KeyboardEvent} */ (event);
     if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) /** @type {HTMLFormElement} */ (made).requestSubmit();

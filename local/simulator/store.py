@@ -5,6 +5,7 @@ so that a record without a readable date still has its place in a list.
 """
 
 import itertools
+import json
 import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -23,9 +24,31 @@ Order = Literal["createdDateTime", "updatedDateTime"]
 Position = tuple[str, int]
 EXPIRY = 14 * DAY
 
-encode = msgspec.json.Encoder(decimal_format="number").encode
-_decode_exact = msgspec.json.Decoder(float_hook=Decimal).decode
-decode = msgspec.json.Decoder().decode
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_exact = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def encode(payload: Any) -> bytes:
+    """JSON, of halves of surrogate pairs too, which Partner Center sends where a text was cut inside an emoji."""
+    try:
+        return _encoder.encode(payload)
+    except UnicodeEncodeError:
+        return json.dumps(payload, default=str).encode()
+
+
+def decode(body: bytes) -> Any:
+    """What JSON holds."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return json.loads(body)
+
+
+def _decode_exact(body: bytes) -> Any:
+    try:
+        return _exact.decode(body)
+    except msgspec.DecodeError:
+        return json.loads(body)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.model import times
 from shared.model.money import CURRENCIES
-from shared.model.resource import Amount
+from shared.model.resource import Amount, Time
+from shared.model.text import NO_LETTERS
 
 NOTES_MOST: Final = 5_000
 TEXT_MOST: Final = 255
@@ -26,10 +27,12 @@ TEAM_MOST: Final = 50
 AMOUNT_MOST: Final = Decimal(10) ** 15
 TEAM_FIELDS: Final = ("addTeam", "removeTeam")
 MEMBER_FIELDS: Final = ("firstName", "lastName", "email", "phoneNumber", "title")
-_amounts: Final = TypeAdapter[Decimal | None](Amount)
-"""Amounts as the list reads them, whatever they are written as."""
+_as_shown: Final[Mapping[str, TypeAdapter[Any]]] = {
+    "dealValue": TypeAdapter(Amount),
+    "closingDateTime": TypeAdapter(Time),
+}
+"""Values as the list reads them, whatever they are written as."""
 _ADDRESS: Final = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\".]+")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class WrongValue(ValueError):
@@ -78,9 +81,12 @@ def currency(value: Any) -> str:
 def moment(value: Any) -> str:
     """A time as text of ``model.times``; a date is its midnight in UTC."""
     try:
-        return times.parse_time(value)
+        read = times.parse_time(value)
     except ValueError:
-        raise WrongValue("invalid", "The closing date has to be a date such as 2027-03-31.") from None
+        read = ""
+    if not read or times.means_no_date(read):
+        raise WrongValue("invalid", "The closing date has to be a date such as 2027-03-31.")
+    return read
 
 
 def _text(most: int) -> Callable[[Any], str | None]:
@@ -99,7 +105,7 @@ def _text(most: int) -> Callable[[Any], str | None]:
 
 def plain(text: str) -> str:
     """A text of a person without what no field can hold: control characters and half pairs; lines end in a newline."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return NO_LETTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 FIELDS: Final[Mapping[str, Field]] = {
@@ -163,19 +169,16 @@ def values_of(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def normal(name: str, value: Any) -> Any:
-    """A value, whoever gave it, in the one form in which values are compared; what can't be read stays as it is."""
+    """A value, whoever gave it, in the one form in which values are compared: that which our JSON shows, since that is what
+    people saw. So what can't be read is None, and times have microseconds."""
     if value is None or value == "":
         return None
-    if name == "dealValue":
+    if name in _as_shown:
         try:
-            return _amounts.validate_python(value)
+            read = _as_shown[name].validate_python(value)
         except ValidationError:
-            return value
-    if name == "closingDateTime":
-        try:
-            return times.parse_time(value)
-        except ValueError:
-            return value
+            return None
+        return times.from_datetime(times.to_datetime(read)) if isinstance(read, str) else read
     if name == "currency":
         return str(value).strip().upper() or None
     return _tidy(value)
@@ -186,7 +189,7 @@ def _tidy(value: Any) -> Any:
         value = str(value)  # as the list shows a number where a text belongs
     if not isinstance(value, str):
         return value
-    return value.replace("\r\n", "\n").strip() or None
+    return NO_LETTERS.sub("\ufffd", value.replace("\r\n", "\n")).strip() or None
 
 
 def shown(name: str, value: Any) -> Any:

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final, Literal
-
-import msgspec
 
 from shared.actions.compare import Plan, all_as_conflicts, plan
 from shared.actions.preflight import Finding
@@ -28,6 +25,7 @@ from shared.core.errors import (
     Throttled,
     Unavailable,
 )
+from shared.model import odd_json
 from shared.model.action import Action, ActionState, Conflict
 from shared.partner_center import retry
 from shared.partner_center.client import ChangeFailed, PartnerCenterClient, WaitTooLong
@@ -38,7 +36,6 @@ FIRST_LOOK: Final = 30.0
 """Seconds after which an unconfirmed action is looked at again; each further look waits twice as long."""
 MOST_BETWEEN_LOOKS: Final = 600.0
 """As often as syncs come."""
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
 @dataclass(frozen=True)
@@ -182,7 +179,7 @@ class Sitting:
                 self._end(action, "refused", error)
             self._put_off(action, error, error.retry_after or 0.0)
         assert self._known.record is not None  # noqa: S101 - the branches above never come back
-        return _decode(self._known.record)
+        return _content(self._known.record)
 
     def _put_off(self, action: Action, error: HunterError, seconds: float) -> None:
         """Nothing can be read now: an action of which nothing was sent fails where somebody waits, else it is tried later."""
@@ -207,7 +204,7 @@ class Sitting:
             self._put_off(action, error, error.retry_after or 0.0)
             return
         action.confirmed = True
-        if body is not None and plan(action, _decode(body)).verdict == "done":
+        if body is not None and plan(action, _content(body)).verdict == "done":
             known.record = body
             self._end(action, "applied")
 
@@ -260,6 +257,12 @@ class Sitting:
         action.looks += 1
         pause = min(FIRST_LOOK * 2.0 ** (action.looks - 1), MOST_BETWEEN_LOOKS)
         raise _Ends(Sat(action, self._known.record, error, self.clock.now() + timedelta(seconds=max(pause, seconds))))
+
+
+def _content(record: bytes) -> dict[str, Any]:
+    """What an answer of the client holds; that made sure that it is an object."""
+    content: dict[str, Any] = odd_json.usable(record)
+    return content
 
 
 def not_allowed(*findings: Finding | None) -> ActionNotAllowed:

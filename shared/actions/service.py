@@ -24,7 +24,7 @@ from shared.core.errors import (
     NotFound,
 )
 from shared.core.settings import Settings
-from shared.model import times
+from shared.model import odd_json, times
 from shared.model.action import Action, Who, new_id, new_intent
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.entities import Entity, key
@@ -50,7 +50,6 @@ SEEN: Final = frozenset(
     }
 )
 """Fields of a referral that a person can have seen."""
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
 @dataclass(frozen=True)
@@ -75,16 +74,16 @@ class Copy:
 
     row: Entity
     summary: ReferralSummary
+    record: Mapping[str, Any]
+    """As Partner Center answered it."""
     values: Mapping[str, Any]
+    """Of the fields that an action can be about, normalised."""
 
     @classmethod
     def of(cls, store: TableStore, row: Entity) -> Copy:
         """What a whole row holds."""
-        try:
-            record = _decode(payload_of(store, row).encode("utf-8", "surrogatepass"))
-        except msgspec.MsgspecError:
-            record = {}  # odd JSON: what it is now, Partner Center says anyway
-        return cls(row, from_row(row), fields.values_of(record))
+        record = odd_json.usable(payload_of(store, row).encode("utf-8", "surrogatepass"))
+        return cls(row, from_row(row), record, fields.values_of(record))
 
 
 class ActionService:
@@ -139,8 +138,7 @@ class ActionService:
     def preview(self, referral_id: str, ask: Ask, who: Who) -> Action:
         """The action that it would be, with the request that would be sent, by our copy; nothing is kept."""
         action, copy, _ = self._prepare(referral_id, ask, who, None)
-        record = _decode(payload_of(self._store, copy.row).encode("utf-8", "surrogatepass"))
-        planned = plan(action, record)
+        planned = plan(action, copy.record)
         if planned.verdict == "refused":
             raise not_allowed(planned.finding)
         action.request, action.conflicts = planned.operations, planned.conflicts

@@ -9,11 +9,11 @@ import msgspec
 
 from shared.core.errors import InvalidParameter
 from shared.model.person import Person
+from shared.model.text import NO_LETTERS
 
 COMMENT_LETTERS: Final = 4_000
 _MAIL_LETTERS: Final = 320
 _MAIL: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
-_NO_LETTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -54,4 +54,4 @@ def read_comment(value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not 1 <= len(text) <= COMMENT_LETTERS:
         raise InvalidParameter(f"'text' must have 1 to {COMMENT_LETTERS:,} characters.")
-    return _NO_LETTERS.sub("\ufffd", text)
+    return NO_LETTERS.sub("\ufffd", text)

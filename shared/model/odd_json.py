@@ -9,13 +9,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from typing import Any, Final
+
+import msgspec
 
 _TOKEN: Final = re.compile(rb'\s*("(?:[^"\\\x00-\x1f]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+)\s*')
 _NO_NUMBERS: Final = frozenset({b"NaN", b"Infinity", b"-Infinity"})
 """What JavaScript and Python write for floats that JSON has no number for."""
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _CLOSES: Final = {b"]": b"[", b"}": b"{"}
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_exact: Final = msgspec.json.Decoder(float_hook=Decimal)
+_MOST_DIGITS: Final = 20
+"""Longer whole numbers are decimals: Python reads an integer of thousands of digits slowly, or not at all."""
 DEEPEST: Final = 100
 """Levels that are read of a record; what lies deeper is null to us, and kept in the payload."""
 
@@ -42,6 +49,47 @@ def loads(raw: bytes, **options: Any) -> Any:
         ValueError: it is no JSON.
     """
     return json.loads(prune(raw), **options)
+
+
+def exact(raw: bytes) -> Any:
+    """What a JSON text holds, whole, numbers with the digits they have.
+
+    Raises:
+        RecursionError: it is nested too deep; ``prune`` helps.
+        ValueError: it is no JSON.
+    """
+    try:
+        return _exact.decode(raw)
+    except (msgspec.DecodeError, RecursionError, ValueError):  # half surrogates, numbers of thousands of digits
+        return json.loads(raw, parse_float=Decimal, parse_int=integer)
+
+
+def usable(raw: bytes) -> Any:
+    """What a JSON text holds, fit to be compared and sent back: without what lies too deep, and with U+FFFD for halves of
+    pairs, which no JSON can be made of.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return _exact.decode(raw)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return _without_halves(loads(raw, parse_float=Decimal, parse_int=integer, parse_constant=str))
+
+
+def integer(digits: str) -> int | Decimal:
+    """A whole number of any length."""
+    return int(digits) if len(digits) < _MOST_DIGITS else Decimal(digits)
+
+
+def _without_halves(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_halves(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_halves(name): _without_halves(item) for name, item in value.items()}
+    return value
 
 
 def strict(text: str) -> bytes:

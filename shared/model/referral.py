@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -50,7 +49,6 @@ _REASONS: Final = {
 _UNREADABLE: Final = "can't be read"
 _ESCAPED_ODDITY: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|00[01]|007[fF]|[fF]{3}[eEfF])")
 """Escapes of surrogates, control characters and non-characters: rare, and nothing for a column or a page."""
-_ODD_LETTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 class Unstorable(Exception):
@@ -73,7 +71,6 @@ class _UsualHead(msgspec.Struct):
 
 _head = msgspec.json.Decoder(_Head)
 _usual_head = msgspec.json.Decoder(_UsualHead)
-_exact = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -122,7 +119,7 @@ def read_head(raw: bytes | memoryview) -> Head:
 def _odd_head(raw: bytes) -> _Head:
     """The head of a record that msgspec refuses."""
     try:
-        record = odd_json.loads(raw, parse_int=_integer)
+        record = odd_json.loads(raw, parse_int=odd_json.integer)
     except ValueError:
         record = None
     if not isinstance(record, dict):
@@ -315,18 +312,11 @@ def search_text_of(referral: Referral) -> str:
 
 def _load(raw: bytes) -> Any:
     """A record with exact decimals, without OData's annotations at its top."""
-    try:
-        record = _exact.decode(raw)
-    except (msgspec.DecodeError, RecursionError, ValueError):  # half surrogates, numbers of thousands of digits
-        record = json.loads(raw, parse_float=Decimal, parse_int=_integer)
+    record = odd_json.exact(raw)
     if isinstance(record, dict):
         for name in [name for name in record if name.startswith("@odata.")]:
             del record[name]
     return record
-
-
-def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) < 20 else Decimal(digits)
 
 
 def _plain(raw: msgspec.Raw | msgspec.UnsetType) -> Any:
@@ -377,7 +367,7 @@ def _clean(value: str | None) -> str | None:
 
 
 def _tidy(value: str) -> str:
-    return _ODD_LETTERS.sub("\ufffd", value)
+    return text.NO_LETTERS.sub("\ufffd", value)
 
 
 def _tidy_all(value: Any) -> Any:

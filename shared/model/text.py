@@ -37,6 +37,8 @@ _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z
 _TIMES_ESCAPED: Final = 3
 _DIALLED: Final = re.compile(r"[+(]?[0-9][0-9()./-]*")
 _PHONE_DIGITS: Final = 7
+NO_LETTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+"""Control characters, halves of surrogate pairs and the like: no column can hold them, no page shows them."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _INSIDE_WORDS: Final = re.compile(r"[.'`]")
 _END_OF_WORD: Final = re.compile(r"(?<=[^\W_]{2})\.")

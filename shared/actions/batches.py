@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,18 +37,6 @@ class BatchView:
 
     batch: Batch
     actions: list[Action]
-
-    def public(self) -> dict[str, Any]:
-        """As answers carry it."""
-        return {
-            "id": self.batch.id,
-            "action": self.batch.action,
-            "who": {"id": self.batch.who.id, "name": self.batch.who.name},
-            "at": times.public(self.batch.at),
-            "total": self.batch.total,
-            "states": dict(Counter(action.state for action in self.actions)),
-            "items": [action.public() for action in self.actions],
-        }
 
 
 class Batches:

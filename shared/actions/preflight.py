@@ -64,10 +64,6 @@ class Finding:
     code: str
     message: str
 
-    def public(self) -> dict[str, str]:
-        """As answers carry it."""
-        return {"field": self.field, "code": self.code, "message": self.message}
-
 
 @dataclass(frozen=True)
 class Standing:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from shared.model.action import Action, stamp_of
 from shared.storage.engine.tables import TableStore
@@ -41,14 +40,22 @@ class Filter:
         return {name: value for name, value in given.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class ActionPage:
+    """A part of what a filter lets through, and how much that is in all."""
+
+    actions: list[Action]
+    total: int
+
+
 class ActionRecord:
     """Reads what was done. Raises StorageUnavailable when storage does not answer."""
 
     def __init__(self, store: TableStore) -> None:
         self._table = ActionTable(store)
 
-    def page(self, wanted: Filter, number: int, size: int) -> dict[str, Any]:
-        """A page, counted from 1: ``{items, total, page, pageSize}``."""
+    def page(self, wanted: Filter, number: int, size: int) -> ActionPage:
+        """A page, counted from 1, of so many actions."""
         kept = {
             row.id
             for row in self._table.kept(**wanted.columns())
@@ -63,8 +70,7 @@ class ActionRecord:
         found = {
             action.id: action for action in self._table.read_kept([each for each in shown if each in kept])
         } | fitting
-        items = [found[each].public() for each in shown if each in found]
-        return {"items": items, "total": len(ids), "page": number, "pageSize": size}
+        return ActionPage([found[each] for each in shown if each in found], len(ids))
 
     def of_referral(self, referral_id: str) -> list[Action]:
         """The newest actions on a referral, newest first."""

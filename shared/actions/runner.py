@@ -22,7 +22,7 @@ from shared.model.action import Action, ActionFault
 from shared.model.changes import Author
 from shared.partner_center.client import Authenticator, PartnerCenterClient
 from shared.storage.engine.tables import Operation, RowConflict, TableStore
-from shared.storage.tables.actions import ActionTable, OpenAction, begin, end, leave_off, move
+from shared.storage.tables.actions import ActionTable, OpenAction, begin, end, leave_off, move, undo
 from shared.storage.tables.lane import LANE_SECONDS, Lane, LaneBusy
 from shared.storage.tables.sync_state import Head, SyncState
 from shared.sync.intake import Before, Intake
@@ -143,16 +143,17 @@ class Runner:
         finally:
             client.close()
         self._note_fault(sat)
-        self._leave(held, sat, attended=attended)
+        self._leave(held, start, sat, attended=attended)
         return Result(action, sat.record, sat.error)
 
-    def _leave(self, held: OpenAction, sat: Sat, *, attended: bool) -> None:
+    def _leave(self, held: OpenAction, start: Start, sat: Sat, *, attended: bool) -> None:
         """Note how it ended, or when it goes on, and leave the lane."""
         action, now = sat.action, self._clock.now()
         if sat.due_at is not None:
             operations: list[Operation] = [move(held, action, sat.due_at)]
         elif is_unrecorded(sat, attended=attended):
-            operations = [leave_off(held)]
+            # The key of the request goes too: nothing came of it, so asked again it is looked at again.
+            operations = [leave_off(held), *undo(start.beside)]
         else:
             action.finished_at = times.from_datetime(now)
             operations = end(held, action, now)

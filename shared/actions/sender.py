@@ -8,7 +8,7 @@ leaves the outcome open, the referral is read before anything else is sent.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -267,7 +267,7 @@ def _content(record: bytes) -> dict[str, Any]:
 
 def not_allowed(*findings: Finding | None) -> ActionNotAllowed:
     """The error that says what stands in the way."""
-    reasons = [finding.public() for finding in findings if finding]
+    reasons = [asdict(finding) for finding in findings if finding]
     return ActionNotAllowed(reasons[0]["message"] if reasons else None, extra={"reasons": reasons})
 
 

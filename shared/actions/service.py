@@ -117,7 +117,7 @@ class ActionService:
         action, _, beside = self._prepare(referral_id, ask, who, once)
         if isinstance(beside, Once):
             return self._first_answer(beside).action
-        return self._record(self._waiting(action, wait or self._undo(action)), beside)
+        return self._record(self._waiting(action, self._undo(action) if wait is None else wait), beside)
 
     def act(self, referral_id: str, ask: Ask, who: Who, *, once: str | None = None) -> Result:
         """Act while somebody waits for it: at once, or, what is final, after the time in which it can be cancelled.

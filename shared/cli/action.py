@@ -15,6 +15,7 @@ from shared.actions.record import Filter
 from shared.actions.service import Ask
 from shared.cli.console import DONE, FAILED
 from shared.core.errors import HunterError
+from shared.model import times
 from shared.model.action import KINDS, STATES, Action, Who
 from shared.services import Services
 
@@ -73,11 +74,10 @@ def _one(services: Services, referral_id: str, ask: Ask, who: Who, *, dry_run: b
 def show(services: Services, options: argparse.Namespace) -> int:
     """List what was done."""
     wanted = Filter(referral=options.referral, states=tuple(options.state))
-    for action in services.action_record.page(wanted, 1, max(1, min(options.most, 200)))["items"]:
-        error = f" {action['error']['code']}" if action["error"] else ""
-        print(
-            f"{action['createdAt']} {action['action']} {action['referralId']} {action['state']}{error} {action['who']['name']}"
-        )
+    for action in services.action_record.page(wanted, 1, max(1, min(options.most, 200))).actions:
+        error = f" {action.error.code}" if action.error else ""
+        at = times.public(action.created_at)
+        print(f"{at} {action.action} {action.referral_id} {action.state}{error} {action.who.name}")
     return DONE
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ from msgspec import structs
 
 from shared.core import events
 from shared.core.clock import Clock, Deadline
-from shared.core.errors import DynamicsRunning, DynamicsUnavailable, HunterError
+from shared.core.errors import ConfigurationError, DynamicsDisabled, DynamicsRunning, DynamicsUnavailable, HunterError
 from shared.core.log import get_logger
 from shared.core.settings import Settings
 from shared.dynamics.client import Tokens
@@ -225,8 +224,12 @@ class Dynamics:
         states = [stored.link.state for stored in crm_links.load_all(self.store).values()]
         pause = self.state.pause()
         error = {"code": status.error_code, "message": status.error_message} if status.error_code else None
-        with suppress(HunterError):
+        try:
             settings.require_dynamics()
+        except ConfigurationError as wrong:
+            error = {"code": wrong.code, "message": wrong.message}
+        except DynamicsDisabled:
+            error = None
         return {
             "enabled": settings.dynamics_enabled,
             "reachable": status.reachable,

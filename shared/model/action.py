@@ -114,32 +114,6 @@ class Action(msgspec.Struct, rename="camel", kw_only=True):
         """Whether its time has passed for good."""
         return now >= times.to_datetime(self.not_before) + TOO_LATE
 
-    def public(self) -> dict[str, Any]:
-        """The action as answers carry it."""
-        return {
-            "id": self.id,
-            "batchId": self.batch_id,
-            "referralId": self.referral_id,
-            "referralName": self.referral_name,
-            "action": self.action,
-            "changes": self.changes,
-            "reason": self.reason,
-            "remark": self.remark,
-            "state": self.state,
-            "alreadyDone": self.already_done,
-            "who": {"id": self.who.id, "name": self.who.name},
-            "createdAt": times.public(self.created_at),
-            "notBefore": times.public(self.not_before),
-            "finishedAt": times.public(self.finished_at),
-            "tries": self.tries,
-            "error": msgspec.to_builtins(self.error) if self.error else None,
-            "conflicts": [
-                {"field": each.field, "seen": each.seen, "theirs": each.theirs, "yours": each.yours}
-                for each in self.conflicts
-            ],
-            "request": self.request,
-        }
-
 
 class Batch(msgspec.Struct, rename="camel", kw_only=True):
     """One action on many referrals, asked for at once."""

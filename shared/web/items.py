@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from shared.model import odd_json, times
-from shared.model.action import Action
+from shared.model.action import Action, Batch
 from shared.model.company import Company
 from shared.model.domains import display_domain
 from shared.model.run import Run
@@ -40,7 +41,42 @@ def run_item(run: Run) -> dict[str, Any]:
 
 def action_item(action: Action) -> dict[str, Any]:
     """An action as answers carry it."""
-    return action.public()
+    return {
+        "id": action.id,
+        "batchId": action.batch_id,
+        "referralId": action.referral_id,
+        "referralName": action.referral_name,
+        "action": action.action,
+        "changes": action.changes,
+        "reason": action.reason,
+        "remark": action.remark,
+        "state": action.state,
+        "alreadyDone": action.already_done,
+        "who": {"id": action.who.id, "name": action.who.name},
+        "createdAt": times.public(action.created_at),
+        "notBefore": times.public(action.not_before),
+        "finishedAt": times.public(action.finished_at),
+        "tries": action.tries,
+        "error": msgspec.to_builtins(action.error) if action.error else None,
+        "conflicts": [
+            {"field": each.field, "seen": each.seen, "theirs": each.theirs, "yours": each.yours}
+            for each in action.conflicts
+        ],
+        "request": action.request,
+    }
+
+
+def batch_item(batch: Batch, actions: Sequence[Action]) -> dict[str, Any]:
+    """A batch as answers carry it, with its actions as they are now."""
+    return {
+        "id": batch.id,
+        "action": batch.action,
+        "who": {"id": batch.who.id, "name": batch.who.name},
+        "at": times.public(batch.at),
+        "total": batch.total,
+        "states": dict(Counter(action.state for action in actions)),
+        "items": [action_item(action) for action in actions],
+    }
 
 
 SUBJECTS: Final[Mapping[type, tuple[str, Callable[[Any], object]]]] = {
@@ -86,7 +122,7 @@ def answered(snapshot: Snapshot, referral: ReferralSummary, now: datetime) -> di
     position = snapshot.referral(referral.id)
     if position is None:
         nobody = Belonging(None, None, by_hand=False)
-        return {**referral_item(referral, nobody, now), "owner": None, "commentCount": 0}
+        return {**referral_item(referral, nobody, now), "owner": None, "commentCount": 0, "dynamics": None}
     return {**item(snapshot, position, now), **referral_item(referral, snapshot.belonging(position), now)}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from shared.actions.service import Ask
+from shared.model.action import Who
 from tests.actions.world import App, applied
 from tests.sync.harness import World
 
@@ -205,6 +208,25 @@ def test_a_repeated_key_gets_the_first_answer(world: World, app: App) -> None:
     world.clock.advance(24 * 3600 + 60)
     app.tick()
     assert app.act(identity, "accept", key="k1", remark="x").status == 200
+
+
+def test_a_repeated_key_of_what_could_not_be_done_is_looked_at_again(world: World, app: App) -> None:
+    identity = _new(world, **ACTIVE)
+    world.sim.data.change(identity, status="Closed", substatus="Lost")  # our copy does not know yet
+    ask = {"changes": {"dealValue": 5, "currency": "EUR"}, "key": "k1"}
+    answers = [app.act(identity, "update", **ask) for _ in range(2)]
+    assert [(each.status, each.code) for each in answers] == [(422, "action_not_allowed")] * 2, answers
+    assert [each.body["reasons"][0]["code"] for each in answers] == ["closed"] * 2
+    assert app.call("GET", "/actions").body["total"] == 0
+    assert applied(world, identity) == []
+
+
+def test_of_what_is_begun_by_the_app_the_caller_says_how_long_it_waits(world: World, app: App) -> None:
+    identity = _new(world)
+    begun = app.services.actions.begin(identity, Ask("decline", reason="budget"), Who("x", "X"), wait=timedelta(0))
+    assert begun.not_before == begun.created_at
+    app.tick()
+    assert len(applied(world, identity)) == 1
 
 
 def test_history_names_who_did_it(world: World, app: App) -> None:

@@ -115,6 +115,37 @@ def test_state_changes_of_other_sites_are_refused(
     assert (long.status_code, code(long)) == (413, "request_too_large")
 
 
+OFF = {
+    "sync_referrals": "feature_disabled",
+    "begin_sign_in": "feature_disabled",
+    "check_sign_in": "feature_disabled",
+    "restore_webhook": "feature_disabled",
+    "post_action": "writing_disabled",
+    "post_batch": "writing_disabled",
+    "send_action": "writing_disabled",
+    "retry_action": "writing_disabled",
+    "register_webhook": "webhook_disabled",
+    "test_webhook": "webhook_disabled",
+    "get_webhook_test": "webhook_disabled",
+    "sync_dynamics": "dynamics_disabled",
+    "link_dynamics": "dynamics_disabled",
+}
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_without_any_setting_what_is_off_says_so_and_the_rest_what_is_missing(
+    name: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services_module, "_services", Services({}))
+    body = b"" if method in {"GET", "HEAD", "DELETE"} or name in {"begin_sign_in", "sign_out"} else b"{}"
+    response = call(name, method, {"Content-Type": "application/json"} if body else {}, body)
+    if name in OFF:
+        assert (response.status_code, code(response)) == (403, OFF[name])
+    elif name == "get_referral" or response.status_code == 500:
+        assert code(response) == "configuration_error"
+        assert "HUNTER_STORAGE" in json.loads(response.get_body())["detail"]
+
+
 def test_the_callback_leads_to_own_paths_only(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
     response = call("complete_sign_in", "GET", header(OPERATE))

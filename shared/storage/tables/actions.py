@@ -251,6 +251,11 @@ def note_once(once: Once, now: datetime) -> Operation:
     return Insert({**item.entity(), "fingerprint": once.fingerprint, "made": once.made})
 
 
+def undo(noted: Iterable[Operation]) -> list[Operation]:
+    """What takes back rows that were inserted."""
+    return [Delete(WORK_PARTITION, str(each.entity["RowKey"])) for each in noted if isinstance(each, Insert)]
+
+
 def note_batch(batch: Batch, now: datetime) -> Operation:
     """A batch is under way; its actions are there already."""
     item = WorkItem(BATCH, batch.id, times.from_datetime(now))

@@ -40,6 +40,7 @@ def post_action(request: HttpRequest, principal: Principal, services: Services) 
     Raises what ``ActionService.act`` raises, and why the action did not go through.
     """
     parameters.no_parameters(request)
+    services.settings.require_writing()  # before storage is looked for, which may lack its settings too
     body = _body(request, (*_ASK, "seen", "dryRun"))
     ask = Ask(*(body.get(name) for name in (*_ASK, "seen")))
     referral_id = request.route_params["id"]
@@ -47,7 +48,7 @@ def post_action(request: HttpRequest, principal: Principal, services: Services) 
     if not isinstance(dry_run, bool):
         raise InvalidParameter("dryRun has to be true or false.")
     if dry_run:
-        return responses.json({"action": services.actions.preview(referral_id, ask, _who(principal)).public()})
+        return _shown(services.actions.preview(referral_id, ask, _who(principal)))
     result = services.actions.act(referral_id, ask, _who(principal), once=_key(request))
     return _answer(result, principal, services)
 
@@ -55,12 +56,15 @@ def post_action(request: HttpRequest, principal: Principal, services: Services) 
 def post_batch(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST actions: act on many. Raises what ``Batches.begin`` raises."""
     parameters.no_parameters(request)
+    services.settings.require_writing()
     body = _body(request, (*_ASK, "ids"))
     ask = Ask(*(body.get(name) for name in _ASK))
     batch = services.batches.begin(ask, body.get("ids"), _who(principal), once=_key(request))
     services.reconciler.work_batch(batch.id, BATCH_SECONDS)
     view = services.batches.view(batch.id)
-    return responses.json({"batch": view.public()}, status=202, headers={"Location": _address(view)})
+    return responses.json(
+        {"batch": items.batch_item(view.batch, view.actions)}, status=202, headers={"Location": _address(view)}
+    )
 
 
 def list_actions(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -75,7 +79,9 @@ def list_actions(request: HttpRequest, principal: Principal, services: Services)
     )
     number = given.whole("page", 1, 1_000_000) or 1
     size = given.whole("pageSize", 1, 200) or 50
-    return responses.json(services.action_record.page(wanted, number, size))
+    found = services.action_record.page(wanted, number, size)
+    shown = [items.action_item(action) for action in found.actions]
+    return responses.json({"items": shown, "total": found.total, "page": number, "pageSize": size})
 
 
 def get_action(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -84,33 +90,37 @@ def get_action(request: HttpRequest, principal: Principal, services: Services) -
     found = services.actions.table.find(_id(request))
     if found is None:
         raise NotFound("There is no such action.")
-    return responses.json(found.public())
+    return responses.json(items.action_item(found))
 
 
 def cancel_action(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST actions/{id}/cancel. Raises NotFound, ActionTooLate."""
-    return responses.json({"action": services.actions.cancel(_id(request)).public()})
+    return _shown(services.actions.cancel(_id(request)))
 
 
 def send_action(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST actions/{id}/send: it waits no longer. Raises NotFound, ActionTooLate, and why it did not go through."""
+    services.settings.require_writing()
     return _answer(services.actions.send(_id(request)), principal, services)
 
 
 def retry_action(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST actions/{id}/retry: one that failed once more. Raises NotFound, ActionNotFailed, and why it did not go through."""
+    services.settings.require_writing()
     return _answer(services.actions.retry(_id(request)), principal, services)
 
 
 def get_batch(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET batches/{id}: a batch with its actions. Raises NotFound."""
     parameters.no_parameters(request)
-    return responses.json(services.batches.view(_id(request)).public())
+    view = services.batches.view(_id(request))
+    return responses.json(items.batch_item(view.batch, view.actions))
 
 
 def cancel_batch(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
-    """POST batches/{id}/cancel: cancel what of it still waits. Raises NotFound."""
-    return responses.json({"batch": services.batches.cancel(_id(request)).public()})
+    """POST batches/{id}/cancel: cancel what of it still waits; the batch as it is then. Raises NotFound."""
+    view = services.batches.cancel(_id(request))
+    return responses.json(items.batch_item(view.batch, view.actions))
 
 
 def additions(
@@ -120,7 +130,7 @@ def additions(
     in_progress = any(not action.ended for action in actions)
     return {
         "answerable": summary.answerable,
-        "actions": [action.public() for action in actions],
+        "actions": [items.action_item(action) for action in actions],
         "can": possibilities(
             summary,
             may_write=principal.may(Role.WRITE),
@@ -130,14 +140,19 @@ def additions(
     }
 
 
+def _shown(action: Action, **answer: Any) -> HttpResponse:
+    """An action alone, as an answer."""
+    return responses.json({"action": items.action_item(action)}, **answer)
+
+
 def _answer(result: Result, principal: Principal, services: Services) -> HttpResponse:
     """What became of an action, as an answer; raises where it did not go through."""
     action = result.action
     if not action.ended:
         headers = {"Location": f"/api/v1/partner-center/actions/{action.id}"}
-        return responses.json({"action": action.public()}, status=202, headers=headers)
+        return _shown(action, status=202, headers=headers)
     if action.state in {"applied", "cancelled"}:
-        return responses.json({"action": action.public(), "referral": _referral(result, principal, services)})
+        return responses.json({"action": items.action_item(action), "referral": _referral(result, principal, services)})
     raise _why(result)
 
 

@@ -33,6 +33,7 @@ def post_sync(request: HttpRequest, principal: Principal, services: Services) ->
 def post_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST referrals/{id}/dynamics: push, retry, ignore, unlink or link; the referral as it is then."""
     parameters.no_parameters(request)
+    services.settings.require_dynamics()
     referral_id = request.route_params["id"]
     services.crm_desk.act(referral_id, body_of(request))
     snapshot = services.read_model.snapshot()

@@ -46,6 +46,7 @@ def check(request: HttpRequest, principal: Principal, services: Services) -> Htt
     pending_id = body.pop("id", None)
     if body or not (pending_id is None or isinstance(pending_id, str)):
         raise InvalidRequest('The body takes "id" only, the one that sign-in gave.')
+    services.settings.require_partner_center()
     answer = services.sign_in.check(pending_id, principal.id)
     signed_in_at = answer.pop("signedInAt", None)
     if signed_in_at and services.clock.now() - to_datetime(signed_in_at) < _NEW:

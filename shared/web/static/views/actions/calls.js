@@ -46,4 +46,4 @@ export const actions = async (query, signal) => /** @type {ActionPage} */ (await
 export const batch = async (id, signal) => /** @type {Batch} */ (await get(`/batches/${segment(id)}`, signal));
 
 /** @param {string} id */
-export const cancelBatch = async (id) => /** @type {{ batch: Batch }} */ ((await post(`/batches/${segment(id)}/cancel`)).body).batch;
+export const cancelBatch = async (id) => /** @type {Batch} */ ((await post(`/batches/${segment(id)}/cancel`)).body);

@@ -14,16 +14,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from shared.model.text import readable
-from shared.model.times import means_no_date, parse_time
+from shared.model.times import read_time
 
 _MOST_DIGITS = 40
 _MOST_EXPONENT = 30
 
 T = TypeVar("T")
-
-
-def _time(value: object) -> object:
-    return None if value in (None, "") or means_no_date(value) else parse_time(value)
 
 
 def _amount(value: object) -> object:
@@ -55,7 +51,7 @@ def _empty_object_as_list(value: object) -> object:
     return [] if value == {} else value
 
 
-Time = Annotated[str | None, BeforeValidator(_time)]
+Time = Annotated[str | None, BeforeValidator(read_time)]
 """Text of ``model.times``."""
 Amount = Annotated[Decimal | None, Field(allow_inf_nan=False), BeforeValidator(_amount), AfterValidator(_reasonable)]
 Name = Annotated[str | None, AfterValidator(lambda value: readable(value) if value else value)]

@@ -8,7 +8,6 @@ digits, ``2020-10-30T21:03:00.0000000Z``: nothing is cut, and text order is time
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 _FORM = re.compile(
@@ -17,6 +16,7 @@ _FORM = re.compile(
 )
 _USUAL = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,7}))?Z", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1970, 9999
+_FIRST_DATE, _LAST_DATE = f"{_FIRST_YEAR + 1}", f"{_LAST_YEAR}"
 _WIDTH = len("2020-10-30T21:03:00.0000000Z")
 
 
@@ -26,11 +26,9 @@ def parse_time(value: object) -> str:
     Raises:
         ValueError: it is not a time.
     """
-    usual = _USUAL.fullmatch(value) if isinstance(value, str) else None
+    usual = _usual(value) if isinstance(value, str) else None
     if usual:
-        with suppress(ValueError):  # an hour of 24 may yet be read below
-            datetime.fromisoformat(usual[1])
-            return f"{usual[1]}.{(usual[2] or '').ljust(7, '0')}Z"
+        return usual
     match = _FORM.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError("not a time")
@@ -45,6 +43,29 @@ def parse_time(value: object) -> str:
         except OverflowError:
             raise ValueError("not a time") from None
     return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}.{ticks}Z"
+
+
+def _usual(text: str) -> str | None:
+    """A time in the form that Microsoft uses; None for any other, an hour of 24 among them."""
+    match = _USUAL.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        datetime.fromisoformat(match[1])
+    except ValueError:
+        return None
+    return text if len(text) == _WIDTH else f"{match[1]}.{(match[2] or '').ljust(7, '0')}Z"
+
+
+def read_time(value: object) -> str | None:
+    """A time as ``parse_time`` reads it; None where there is none (null, "", or what ``means_no_date``).
+
+    Raises:
+        ValueError: it is not a time.
+    """
+    if isinstance(value, str) and _FIRST_DATE < value < _LAST_DATE and (usual := _usual(value)):
+        return usual
+    return None if value in (None, "") or means_no_date(value) else parse_time(value)
 
 
 def means_no_date(value: object) -> bool:

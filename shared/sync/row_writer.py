@@ -16,7 +16,7 @@ import msgspec
 from shared.model import times
 from shared.model.changes import Author, Change, diff
 from shared.model.company_rows import Touched
-from shared.model.referral import Head, fingerprint, read_record, summarise
+from shared.model.referral import Head, fingerprint, read_for_lists, summarise
 from shared.model.summary import ReferralSummary
 from shared.storage.engine.batches import write_all
 from shared.storage.engine.entities import Entity, key
@@ -225,7 +225,7 @@ class RowWriter:
                     if gone
                     else _Decision(Result("unchanged", None, None, other))
                 )
-        summary = summarise(read_record(candidate.raw, loaded), self._rules.own_domains)
+        summary = summarise(read_for_lists(candidate.raw, loaded), self._rules.own_domains)
         raw = candidate.raw.decode("utf-8", "surrogatepass")
         row, pieces = to_row(summary, raw, content, f"{candidate.raw_hash:016x}", self._rules.fence)
         after = as_stored(summary, row, raw)  # so that it compares equal later

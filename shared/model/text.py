@@ -85,7 +85,7 @@ _undecorating: Final = _Undecorating()
 
 def digits(text: str) -> str:
     """The digits of a telephone number, however it is written."""
-    return "".join(letter for letter in text if letter.isdigit())
+    return "".join(filter(str.isdigit, text))
 
 
 def search_words(text: str) -> tuple[str, ...]:
@@ -104,7 +104,9 @@ def readable(text: str) -> str:
     Only whole entities are turned back (``AT&T`` and ``Sun&copy`` stay), as often as they were escaped.
     """
     for _ in range(_TIMES_ESCAPED):
-        plain = _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+        if "&" not in text:
+            return text
+        plain = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
         if plain == text:
             return text
         text = "".join(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.dynamics.asking import CrmActions
     from shared.dynamics.desk import CrmDesk
     from shared.dynamics.service import Dynamics
+    from shared.model.action import Action
     from shared.notify.couriers import Couriers
     from shared.notify.notifier import Notifier
     from shared.notify.service import SubscriptionService
@@ -224,7 +225,17 @@ class Services:
         """What takes actions to Partner Center."""
         from shared.actions.runner import Runner
 
-        return Runner(self.settings, self.store, self.sign_in, self.intake)
+        return Runner(self.settings, self.store, self.sign_in, self.intake, stands=self._stands)
+
+    def _stands(self, action: Action) -> bool | None:
+        """Whether whoever asked for an action still wants it: Dynamics 365 is asked again, people are not."""
+        from shared.model.action import DYNAMICS_365
+
+        if action.who != DYNAMICS_365:
+            return True
+        from shared.dynamics import standing
+
+        return standing.stands(self.dynamics, action)
 
     @cached_property
     def intake(self) -> Intake:

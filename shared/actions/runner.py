@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -67,10 +67,20 @@ class Runner:
         store: the tables.
         sign_in: where tokens come from.
         intake: where answered referrals go.
+        stands: whether whoever asked for an action that waited still wants it; None while that can't be known.
     """
 
-    def __init__(self, settings: Settings, store: TableStore, sign_in: Authenticator, intake: Intake) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: TableStore,
+        sign_in: Authenticator,
+        intake: Intake,
+        *,
+        stands: Callable[[Action], bool | None] = lambda _: True,
+    ) -> None:
         self._settings, self._store, self._sign_in, self._intake = settings, store, sign_in, intake
+        self._stands = stands
         self._table, self._lane, self._state = ActionTable(store), Lane(store), SyncState(store)
         self._clock = store.clock
 
@@ -88,6 +98,10 @@ class Runner:
             StorageUnavailable: storage does not answer; the timer goes on with the action.
         """
         now = self._clock.now()
+        if start.held and start.action.state == "waiting":
+            stands = self._stands(start.action)
+            if not stands:
+                return Result(start.held.action if stands is None else self._taken_back(start.held))
         action = msgspec.structs.replace(start.action, state="sending")
         leaves_at = now + timedelta(seconds=LANE_SECONDS)
         first = move(start.held, action, leaves_at) if start.held else begin(action, leaves_at)
@@ -109,6 +123,14 @@ class Runner:
             self._lane.abandon()
             raise
         return result
+
+    def _taken_back(self, held: OpenAction) -> Action:
+        """Whoever asked for it no longer wants it."""
+        now = self._clock.now()
+        action = msgspec.structs.replace(held.action, state="cancelled", finished_at=times.from_datetime(now))
+        self._table.transact(end(held, action, now))
+        log.info(events.ACTION_ENDED, actionId=action.id, action=action.action, state=action.state)
+        return action
 
     def _held(self, action: Action, etag: str | None, due_at: object) -> OpenAction:
         if etag:

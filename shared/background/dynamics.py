@@ -11,7 +11,6 @@ from shared.core.errors import ConfigurationError, DynamicsDisabled, DynamicsRun
 from shared.core.log import get_logger
 from shared.model import times
 from shared.services import Services
-from shared.storage.tables.data_version import read_versions
 from shared.storage.tables.work import Board
 
 log = get_logger(__name__)
@@ -32,7 +31,7 @@ def work(services: Services, board: Board, deadline: Deadline) -> None:
     if item is None:
         services.work.add(KIND, ID, now)
         return
-    version = read_versions(services.store).data
+    version = board.versions.data
     due = bool(board.due(KIND, now))
     seconds = deadline.remaining()
     if (not due and item.data == version) or seconds < LEAST_SECONDS:
@@ -42,5 +41,6 @@ def work(services: Services, board: Board, deadline: Deadline) -> None:
     except (DynamicsRunning, DynamicsThrottled) as error:
         log.info(events.DYNAMICS_SKIPPED, code=error.code)
         return
-    # A run that used up its time goes on at the next tick.
-    services.work.put(KIND, ID, now + EVERY if due else times.to_datetime(item.due_at), "" if ran.pending else version)
+    # A run that used up its time goes on at the next tick, with what changed in the CRM, too, if it had looked there.
+    next_at = now + EVERY if due and not ran.pending else times.to_datetime(item.due_at)
+    services.work.put(KIND, ID, next_at, "" if ran.pending else version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from shared.actions.service import ActionService
 from shared.actions.service import Ask as ActionAsk
@@ -17,9 +17,7 @@ from shared.core.errors import (
     NotFound,
 )
 from shared.dynamics.plan import Ask
-from shared.model.action import Who
-
-DYNAMICS_365: Final = Who("dynamics365", "Dynamics 365")
+from shared.model.action import DYNAMICS_365
 
 
 class CrmActions:

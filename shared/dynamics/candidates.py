@@ -12,8 +12,7 @@ from typing import Final
 import msgspec
 
 from shared.dynamics.facts import Facts, facts_of, state_of
-from shared.dynamics.mapping import Mapping as FieldMapping
-from shared.dynamics.plan import Push
+from shared.dynamics.plan import Push, Rules
 from shared.model import times
 from shared.model.referral import read_record
 from shared.read_model.snapshot import Snapshot
@@ -32,12 +31,12 @@ class World:
     snapshot: Snapshot
     links: Mapping[str, Stored]
     seen: Mapping[str, str]
-    """By referral the fingerprint of its content and of the mapping."""
+    """By referral the fingerprint of its content and of the rules."""
 
 
-def fingerprints(store: TableStore, snapshot: Snapshot, mapping: FieldMapping, readers: Executor) -> dict[str, str]:
-    """A fingerprint of each referral: of its content, its company, and the mapping."""
-    rules = _digest(mapping)
+def fingerprints(store: TableStore, snapshot: Snapshot, rules: Rules, readers: Executor) -> dict[str, str]:
+    """A fingerprint of each referral: of its content, its company, and the rules."""
+    digest = _digest(rules)
     table = store.table("Referrals")
 
     def scan(partition: str) -> list[tuple[str, str]]:
@@ -49,25 +48,27 @@ def fingerprints(store: TableStore, snapshot: Snapshot, mapping: FieldMapping, r
         for referral_id, content in rows:
             position = snapshot.referral(referral_id)
             if position is not None:
-                found[referral_id] = _fingerprint(content, snapshot.belonging(position).key, rules)
+                found[referral_id] = _fingerprint(content, snapshot.belonging(position).key, digest)
     return found
 
 
-def fingerprint_of(store: TableStore, snapshot: Snapshot, referral_id: str, mapping: FieldMapping) -> str:
+def fingerprint_of(store: TableStore, snapshot: Snapshot, referral_id: str, rules: Rules) -> str:
     """The fingerprint of one referral."""
     rows = referrals.read_rows(store.table("Referrals"), [referral_id], ("PartitionKey", "RowKey", "contentHash"))
     position = snapshot.referral(referral_id)
     if position is None or referral_id not in rows:
         return ""
-    return _fingerprint(str(rows[referral_id]["contentHash"]), snapshot.belonging(position).key, _digest(mapping))
+    return _fingerprint(str(rows[referral_id]["contentHash"]), snapshot.belonging(position).key, _digest(rules))
 
 
-def _digest(mapping: FieldMapping) -> str:
-    return hashlib.blake2b(msgspec.json.encode(mapping), digest_size=8).hexdigest()
+def _digest(rules: Rules) -> str:
+    """Of the mapping, and of whether Partner Center may be asked: with either, every referral is looked at once more."""
+    said = msgspec.json.encode((rules.mapping, rules.writing))
+    return hashlib.blake2b(said, digest_size=8).hexdigest()
 
 
-def _fingerprint(content: str, company: str | None, rules: str) -> str:
-    return hashlib.blake2b(f"{content}|{company}|{rules}".encode("utf-8", "replace"), digest_size=12).hexdigest()
+def _fingerprint(content: str, company: str | None, digest: str) -> str:
+    return hashlib.blake2b(f"{content}|{company}|{digest}".encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def is_new(snapshot: Snapshot, position: int, push: Push) -> bool:

@@ -284,6 +284,13 @@ class CrmClient:
         raise CrmError(refusal)
 
 
+def for_all(error: CrmError) -> HunterError:
+    """The error of the whole exchange, of a refusal that met no single record: a question about many of them."""
+    if error.kind == DynamicsAccessDenied.code:
+        return DynamicsAccessDenied(error.refusal.message)
+    return DynamicsUnavailable(error.refusal.message)
+
+
 def _object(content: bytes) -> dict[str, Any]:
     try:
         decoded = _decoder.decode(content)
@@ -300,4 +307,4 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
     return value if value and len(value) <= 64 and value.replace("-", "").isalnum() else None
 
 
-__all__ = ["WORKERS", "Answer", "CrmClient", "CrmError", "Lost", "Refusal", "Tokens"]
+__all__ = ["WORKERS", "Answer", "CrmClient", "CrmError", "Lost", "Refusal", "Tokens", "for_all"]

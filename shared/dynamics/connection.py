@@ -10,10 +10,10 @@ from typing import Any, Final, Self
 import msgspec
 
 from shared.core.clock import Clock, Deadline
-from shared.core.errors import DynamicsThrottled
+from shared.core.errors import DynamicsThrottled, DynamicsUnavailable
 from shared.core.settings import Settings
 from shared.dynamics import mapping as mappings
-from shared.dynamics.client import CrmClient, Tokens
+from shared.dynamics.client import CrmClient, CrmError, Lost, Tokens, for_all
 from shared.dynamics.environment import Environment
 from shared.dynamics.gate import Gate
 from shared.dynamics.metadata import read_environment
@@ -64,7 +64,7 @@ def load_environment(state: CrmState) -> Environment | None:
 
 
 class Connection:
-    """Open while a run lasts.
+    """Open while a run lasts. A refusal that concerns no single record leaves it as an error of the whole exchange.
 
     Args:
         settings: the app's settings.
@@ -91,6 +91,12 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.client.close()
+        if isinstance(error, CrmError):
+            if error.kind == "column_missing":
+                self.state.forget_environment()  # somebody deleted a column since it was read
+            raise for_all(error) from None
+        if isinstance(error, Lost):
+            raise DynamicsUnavailable from None
 
     def open(self, *, dry: bool = False, fresh: bool = False) -> Opened:
         """Learn what the environment is, from storage for an hour.
@@ -110,7 +116,14 @@ class Connection:
         records = Records(self.client, environment, mapping)
         parties = Parties(self.client, environment, self._store, self._url, dry=dry)
         push: Any = self._settings.dynamics_push
-        rules = Rules(mapping, environment, records.translators, push, self._clock.now())
+        rules = Rules(
+            mapping,
+            environment,
+            records.translators,
+            push,
+            self._clock.now(),
+            writing=self._settings.write_enabled,
+        )
         return Opened(environment, records, parties, rules)
 
     def _url(self, table: str, row_id: str) -> str:

@@ -90,9 +90,9 @@ class CrmDesk:
         elif action == "link":
             self._link(snapshot, stored, str(wish["recordId"]).lower(), wish.get("table"))
         else:
-            if action == "retry" and stored.etag is None:
-                raise InvalidRequest("Nothing was tried with this referral yet. Push it instead.")
-            self._push(snapshot, self._cleared(stored), wish)
+            if action == "retry" and (stored.etag is None or stored.link.state == "unlinked"):
+                raise InvalidRequest("This referral is not in Dynamics 365. Push it, or link a record.")
+            self._push(snapshot, self._cleared(stored, anew=action == "push"), wish)
 
     def _save(self, stored: Stored, link: Link) -> Stored:
         return self._dynamics.keep(stored, link)
@@ -105,8 +105,13 @@ class CrmDesk:
             except (ActionTooLate, NotFound):
                 return
 
-    def _cleared(self, stored: Stored) -> Stored:
-        """The link as if nothing had gone wrong, and wanted by a person until it is done."""
+    def _cleared(self, stored: Stored, *, anew: bool) -> Stored:
+        """The link as if nothing had gone wrong, and wanted by a person until it is done.
+
+        Args:
+            stored: the link.
+            anew: whether a record that somebody deleted may be made once more.
+        """
         link = stored.link
         fresh = structs.replace(
             link,
@@ -114,7 +119,7 @@ class CrmDesk:
             asked=None if link.state in {"conflict", "failed"} else link.asked,
             stopped=False,
             carried=() if link.stopped else link.carried,
-            wanted=True,
+            wanted=anew or not link.record_id,
             next_at=None,
             tries=0,
             round=link.round + 1,
@@ -151,8 +156,8 @@ class CrmDesk:
             stored,
             facts,
             row,
-            candidates.fingerprint_of(self._store, snapshot, link.id, opened.rules.mapping),
-            forced=True,
+            candidates.fingerprint_of(self._store, snapshot, link.id, opened.rules),
+            forced=link.wanted or row is not None,
             account_id=_given(wish, "accountId"),
             contact_id=_given(wish, "contactId"),
         )

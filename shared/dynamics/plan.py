@@ -41,6 +41,8 @@ class Rules:
     translators: Mapping[str, Translator]
     push: Push
     now: datetime
+    writing: bool = True
+    """Whether Partner Center may be asked for anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _comparison(rules: Rules, link: Link, facts: Facts, row: Row) -> Plan:
     plan = Plan("change", row.table, tuple(differences), wanted.columns, error=_told(wanted.troubles))
     if facts.is_open:
         plan = (
-            _both_open(translator, link, facts, row, plan)
+            _both_open(rules, link, facts, row, plan)
             if row.state == "open"
             else _closed_there(translator, rules, facts, row, plan)
         )
@@ -202,8 +204,11 @@ def _without(plan: Plan, *verdicts: str) -> Plan:
     return replace(plan, differences=kept)
 
 
-def _both_open(translator: Translator, link: Link, facts: Facts, row: Row, plan: Plan) -> Plan:
+def _both_open(rules: Rules, link: Link, facts: Facts, row: Row, plan: Plan) -> Plan:
+    translator = rules.translators[row.table]
     plan = _with_reference(link, facts, row, plan)
+    if plan.reference == "asked" and not rules.writing:
+        plan = replace(plan, reference=None)  # the record is in step without; once writing is on, it is looked at again
     columns = {difference.column: difference.found for difference in plan.differences if difference.verdict == "ask"}
     changes = translator.changes(columns, facts)
     if plan.reference == "asked":

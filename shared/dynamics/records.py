@@ -17,6 +17,8 @@ from shared.dynamics.mapping import Table
 from shared.dynamics.translate import Translator
 
 TABLES: Final[tuple[Table, Table]] = ("lead", "opportunity")
+STATES: Final = {"lead": ("open", "qualified", "disqualified"), "opportunity": ("open", "won", "lost")}
+"""By table the meaning of ``statecode`` (Microsoft Learn, table references)."""
 IDS_IN_QUESTION: Final = 480
 """Ids in one filter: as many as an address of 32 KiB holds (Microsoft Learn, "Query data using the Web API")."""
 ROWS_IN_QUESTION: Final = 60
@@ -50,8 +52,7 @@ class Row:
     def state(self) -> str:
         """open, won, lost, qualified or disqualified."""
         number = self.values.get("statecode")
-        names = ("open", "won", "lost") if self.table == "opportunity" else ("open", "qualified", "disqualified")
-        return names[number] if isinstance(number, int) and 0 <= number < 3 else "open"
+        return STATES[self.table][number] if isinstance(number, int) and 0 <= number < 3 else "open"
 
     @property
     def status(self) -> int:

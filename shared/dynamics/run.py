@@ -112,7 +112,7 @@ class CrmRunner:
         """
         rules = self._opened.rules
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="dynamics") as threads:
-            seen = candidates.fingerprints(self._store, snapshot, rules.mapping, threads)
+            seen = candidates.fingerprints(self._store, snapshot, rules, threads)
             world = World(snapshot, crm_links.load_all(self._store), seen)
             moved = self._moved(world) if scope == "all" else set[str]()
             ids = candidates.to_look_at(world, rules.push, rules.now, moved)

@@ -40,6 +40,10 @@ class Who(msgspec.Struct, frozen=True):
     name: str
 
 
+DYNAMICS_365: Final = Who("dynamics365", "Dynamics 365")
+"""Who acts when the CRM changed something."""
+
+
 class Conflict(msgspec.Struct, frozen=True):
     """A field that changed since the person saw it; values as answers carry them."""
 

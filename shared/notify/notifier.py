@@ -18,7 +18,6 @@ from shared.notify.truth import Truth
 from shared.read_model.current import ReadModel
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import outbox
-from shared.storage.tables.data_version import read_versions
 from shared.storage.tables.outbox import EVALUATE, NOTIFY
 from shared.storage.tables.subscriptions import Subscriptions
 from shared.storage.tables.work import Board, WorkTable
@@ -73,7 +72,7 @@ class Notifier:
     def _evaluate(self, board: Board) -> bool:
         """Give out what was found, if anything may have been; whether it did."""
         now, item = self._store.clock.now(), board.find(NOTIFY, EVALUATE)
-        version = str(read_versions(self._store))
+        version = str(board.versions)
         if item is None:
             self._work.add(NOTIFY, EVALUATE, now)
             item = self._work.get(NOTIFY, EVALUATE)

@@ -88,6 +88,10 @@ class CrmState:
         """Keep what was read of it."""
         self._put("environment", data)
 
+    def forget_environment(self) -> None:
+        """What was read of it holds no longer: the next run reads it anew."""
+        self._put("environment", b"")
+
     def pause(self) -> datetime | None:
         """Until when Dynamics 365 asked to be left alone."""
         row = self._table.get(PARTITION, "pause")

@@ -7,14 +7,16 @@ tick with nothing due costs one request. Small versions that every tick needs li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from typing import Final
 
 from shared.model import times
 from shared.storage.engine.entities import Entity, key
 from shared.storage.engine.tables import Delete, Insert, Replace, RowConflict, TableStore
+from shared.storage.tables.data_version import Versions, read_versions
 
 TABLE: Final = "Work"
 PARTITION: Final = "work"
@@ -54,10 +56,21 @@ class WorkItem:
 
 
 class Board:
-    """The whole table as one query read it."""
+    """The whole table as one query read it.
 
-    def __init__(self, items: Iterable[WorkItem]) -> None:
+    Args:
+        items: its rows.
+        read: asks for the versions of the data: once for all who look at the board.
+    """
+
+    def __init__(self, items: Iterable[WorkItem], read: Callable[[], Versions] = Versions) -> None:
+        self._read = read
         self._items = sorted(items, key=lambda item: (item.due_at, item.kind, item.id))
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The versions of the data when somebody first asked for them: one request."""
+        return self._read()
 
     def due(self, kind: str, now: datetime) -> list[WorkItem]:
         """What of a kind is due, the longest due first."""
@@ -78,13 +91,13 @@ class WorkTable:
 
     def __init__(self, store: TableStore) -> None:
         self._table = store.table(TABLE)
+        self._read_versions = partial(read_versions, store)
 
     def load(self) -> Board:
         """Everything: one request."""
         rows = self._table.query("PartitionKey eq @partition", {"partition": PARTITION})
-        return Board(
-            WorkItem(row["kind"], row["id"], row["dueAt"], row.get("data", ""), row.get("etag")) for row in rows
-        )
+        items = (WorkItem(row["kind"], row["id"], row["dueAt"], row.get("data", ""), row.get("etag")) for row in rows)
+        return Board(items, self._read_versions)
 
     def get(self, kind: str, id: str) -> WorkItem | None:
         """One row, or None: one request."""

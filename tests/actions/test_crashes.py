@@ -29,6 +29,13 @@ def _calls(world: World, work: Callable[[App], object]) -> int:
     return len(calls)
 
 
+def _new(world: World, number: int) -> list[str]:
+    """So many new referrals, that our copy has."""
+    ids = [world.sim.data.create() for _ in range(number)]
+    world.run(mode="full").succeeded  # noqa: B018 - it must have
+    return ids
+
+
 @pytest.mark.parametrize(
     ("offset", "ask"),
     [
@@ -37,18 +44,16 @@ def _calls(world: World, work: Callable[[App], object]) -> int:
     ],
 )
 def test_an_action_that_dies(world: World, offset: int, ask: dict[str, Any]) -> None:
-    first = world.sim.data.create()
-    ids = [world.sim.data.create() for _ in range(60)]
-    world.run(mode="full").succeeded  # noqa: B018 - it must have
+    first, second = _new(world, 2)
 
     def act(referral: str) -> Callable[[App], object]:
         return lambda app: app.call("POST", f"/referrals/{referral}/actions", ask)
 
     _calls(world, act(first))  # makes the tables
-    total = _calls(world, act(ids.pop()))
+    total = _calls(world, act(second))
     assert total > 20
-    for point in range(1 + offset, total + 1, STEP):
-        referral = ids.pop()
+    points = range(1 + offset, total + 1, STEP)
+    for point, referral in zip(points, _new(world, len(points)), strict=True):
         assert _die_at(world, point, act(referral)), point
         world.clock.advance(130)  # what a dead process held, runs out
         after = App(world)
@@ -58,18 +63,15 @@ def test_an_action_that_dies(world: World, offset: int, ask: dict[str, Any]) -> 
 
 
 def test_a_batch_that_dies(world: World) -> None:
-    ids = [[world.sim.data.create() for _ in range(5)] for _ in range(40)]
-    world.run(mode="full").succeeded  # noqa: B018 - it must have
-
     def act(referrals: list[str]) -> Callable[[App], object]:
         return lambda app: app.call("POST", "/actions", {"action": "accept", "ids": referrals, "remark": "Together."})
 
-    _calls(world, act(ids.pop()))
-    total = _calls(world, act(ids.pop()))
-    for point in range(1, total + 1, max(1, total // 30) if not NIGHTLY else 1):
-        if not ids:
-            break
-        referrals = ids.pop()
+    _calls(world, act(_new(world, 5)))
+    total = _calls(world, act(_new(world, 5)))
+    points = range(1, total + 1, 1 if NIGHTLY else max(1, total // 30))
+    ids = _new(world, 5 * len(points))
+    for number, point in enumerate(points):
+        referrals = ids[5 * number : 5 * number + 5]
         assert _die_at(world, point, act(referrals)), point
         world.clock.advance(130)
         after = App(world)
@@ -80,19 +82,17 @@ def test_a_batch_that_dies(world: World) -> None:
 
 def test_a_timer_that_dies(world: World) -> None:
     """The same while the timer sends what waited."""
-    ids = [world.sim.data.create() for _ in range(60)]
-    world.run(mode="full").succeeded  # noqa: B018 - it must have
     app = App(world)
 
     def wait(referral: str) -> None:
         assert app.act(referral, "decline", reason="budget").status == 202
         world.clock.advance(25)
 
-    first = ids.pop()
+    [first] = _new(world, 1)
     wait(first)
     total = _calls(world, lambda process: process.tick())
-    for point in range(2, total + 1, STEP):
-        referral = ids.pop()
+    points = range(2, total + 1, STEP)
+    for point, referral in zip(points, _new(world, len(points)), strict=True):
         wait(referral)
         _die_at(world, point, lambda process: process.tick())
         world.clock.advance(130)

@@ -13,7 +13,8 @@ from shared.actions.runner import SITTING_SECONDS, Runner, Start
 from shared.actions.sender import too_late
 from shared.core import events
 from shared.core.clock import Deadline
-from shared.core.log import get_logger
+from shared.core.errors import HunterError
+from shared.core.log import get_logger, location
 from shared.core.settings import Settings
 from shared.model import times
 from shared.model.action import ActionFault
@@ -97,6 +98,12 @@ class Reconciler:
                 continue  # cancelled, sent or taken over meanwhile
             except LaneBusy:
                 return
+            except HunterError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one action that nobody can work off must not stop the others
+                log.error(
+                    events.UNEXPECTED_ERROR, kind=type(error).__name__, at=location(error), actionId=held.action.id
+                )
 
     def _one(self, held: OpenAction, deadline: Deadline) -> None:
         action, now = held.action, self._clock.now()

@@ -38,7 +38,7 @@ from shared.storage.tables.actions import (
     note_once,
 )
 from shared.storage.tables.lane import LaneBusy
-from shared.storage.tables.referrals import from_row, partition_of, payload_of
+from shared.storage.tables.referrals import from_row, partition_of, with_payload
 from shared.sync.intake import Before
 
 SEEN: Final = frozenset(
@@ -80,10 +80,13 @@ class Copy:
     """Of the fields that an action can be about, normalised."""
 
     @classmethod
-    def of(cls, store: TableStore, row: Entity) -> Copy:
-        """What a whole row holds."""
-        record = odd_json.usable(payload_of(store, row).encode("utf-8", "surrogatepass"))
-        return cls(row, from_row(row), record, fields.values_of(record))
+    def of(cls, store: TableStore, row: Entity | None) -> Copy | None:
+        """What a whole row holds, or a newer one that has taken its place; None without one."""
+        whole = with_payload(store, row) if row else None
+        if whole is None:
+            return None
+        record = odd_json.usable(whole[1].encode("utf-8", "surrogatepass"))
+        return cls(whole[0], from_row(whole[0]), record, fields.values_of(record))
 
 
 class ActionService:
@@ -229,9 +232,9 @@ class ActionService:
         self._settings.require_writing()
         wish, wrong = read_wish(ask.action, ask.changes, ask.reason, ask.remark)
         row = self._store.table("Referrals").get(partition_of(referral_id), key(referral_id))
-        if row is None:
-            raise NotFound("There is no such referral.")
         copy = Copy.of(self._store, row)
+        if copy is None:
+            raise NotFound("There is no such referral.")
         action, findings = self.prepare(referral_id, wish, ask.seen, who, copy)
         asked = Once.of(who.id, once, [referral_id, *ask.content()], action.id) if once is not None else None
         if wrong or findings:

@@ -135,9 +135,10 @@ def read_facts(
     rows = referrals.read_rows(store.table("Referrals"), ids, executor=readers)
     for referral_id, row in rows.items():
         position = snapshot.referral(referral_id)
-        if position is None:
+        whole = referrals.with_payload(store, row)
+        if position is None or whole is None:
             continue
-        reading = read_record(referrals.payload_of(store, row))
+        reading = read_record(whole[1])
         belonging = snapshot.belonging(position)
         yield facts_of(
             reading.referral,

@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.model.referral import read_record
 from shared.model.resource import Referral
+from shared.storage.engine.entities import Entity
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import referrals
 
@@ -25,10 +26,16 @@ def read_payloads(store: TableStore, ids: Collection[str]) -> Iterator[tuple[str
         ordered = sorted(wanted)
         for start in range(0, len(ordered), _TOGETHER):
             for referral_id, row in referrals.read_rows(table, ordered[start : start + _TOGETHER]).items():
-                yield referral_id, read_record(referrals.payload_of(store, row)).referral
+                yield from _read(store, referral_id, row)
         return
     for partition in referrals.PARTITIONS:
         for row in table.query("PartitionKey eq @partition", {"partition": partition}):
             referral_id = referrals.from_row(row).id
             if referral_id in wanted:
-                yield referral_id, read_record(referrals.payload_of(store, row)).referral
+                yield from _read(store, referral_id, row)
+
+
+def _read(store: TableStore, referral_id: str, row: Entity) -> Iterator[tuple[str, Referral]]:
+    whole = referrals.with_payload(store, row)
+    if whole:
+        yield referral_id, read_record(whole[1]).referral

@@ -16,7 +16,7 @@ from shared.model import odd_json, times
 from shared.model.referral import read_record, search_text_of
 from shared.storage.engine.entities import Entity
 from shared.storage.engine.tables import RowConflict, TableStore
-from shared.storage.tables.referrals import PARTITIONS, payload_of, scan, set_payload
+from shared.storage.tables.referrals import PARTITIONS, PayloadMoved, payload_of, scan, set_payload
 
 log = get_logger(__name__)
 
@@ -58,6 +58,8 @@ def blank_old_contacts(
                 continue  # it has just changed; the next full walk looks again
             try:
                 blanked += _blank(store, row, times.from_datetime(now))
+            except PayloadMoved:
+                continue  # likewise
             except (ValueError, RecursionError):
                 left += 1
     if left:

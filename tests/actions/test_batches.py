@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.actions.runner import Runner, Start
 from tests.actions.world import App, applied
 from tests.sync.harness import World
 
@@ -71,6 +72,28 @@ def test_a_repeated_key_makes_no_second_batch(world: World, app: App) -> None:
     assert [len(applied(world, each)) for each in ids] == [1, 1]
     other = app.call("POST", "/actions", {**ask, "ids": ids[:1]}, **{"Idempotency-Key": "k"})
     assert (other.status, other.code) == (422, "idempotency_key_reused")
+
+
+def test_one_that_cannot_be_worked_off_stops_no_other(
+    world: World, app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = _some(world, 3)
+    waiting = app.call("POST", "/actions", {"action": "decline", "ids": ids, "reason": "spam"}).body["batch"]["items"]
+    bad = waiting[0]["referralId"]
+    run = Runner.run
+
+    def broken(self: Runner, start: Start, **options: Any) -> Any:
+        if start.action.referral_id == bad:
+            raise RuntimeError("secret words")
+        return run(self, start, **options)
+
+    monkeypatch.setattr(Runner, "run", broken)
+    world.clock.advance(30)
+    app.tick()
+
+    assert {each: len(applied(world, each)) for each in ids} == {each: int(each != bad) for each in ids}
+    assert "unexpected_error" in caplog.text
+    assert "secret" not in caplog.text
 
 
 @pytest.mark.parametrize(

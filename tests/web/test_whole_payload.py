@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from shared.actions.service import Copy
 from shared.core.errors import StorageUnavailable
 from shared.model.referral import fingerprint, read_head, read_record, summarise
+from shared.read_model.payloads import read_payloads
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.referrals import partition_of, read_whole, sweep_pieces, to_row, write_pieces
 from tests.companies.tables import store_of
@@ -59,6 +61,32 @@ def test_a_version_that_comes_in_between_is_read_instead(storage_account: str) -
     assert whole is not None
     assert json.loads(whole[1])["details"]["notes"][:3] == "ccc"
     assert read_whole(store, "none such") is None
+
+
+@pytest.mark.parametrize("reader", ["actions", "lists"])
+def test_whoever_reads_rows_first_reads_the_newer_version_too(storage_account: str, reader: str) -> None:
+    stored(storage_account, "a")
+    store = store_of(storage_account)
+    others = iter("b")
+
+    def between(when: str, operation: str, table: str) -> None:
+        if (when, table) == ("before", "ReferralPayloads") and (note := next(others, None)):
+            stored(storage_account, note)
+            sweep_pieces(later(storage_account))
+
+    row = store.table("Referrals").get(partition_of("big"), "big")
+    assert row
+    store.intercept = between
+    if reader == "actions":
+        copy = Copy.of(store, row)
+        assert copy
+        assert copy.row["etag"] != row["etag"]
+        notes = copy.values["notes"]
+    else:
+        [(_, referral)] = read_payloads(store, ["big"])
+        assert referral.details
+        notes = referral.details.notes
+    assert notes[:3] == "bbb"
 
 
 def test_pieces_that_stay_away_are_an_error_of_storage(storage_account: str) -> None:

@@ -234,11 +234,23 @@ def read_whole(store: TableStore, referral_id: str) -> tuple[Entity, str] | None
     raise StorageUnavailable(retry_after=10)
 
 
+def with_payload(store: TableStore, row: Entity) -> tuple[Entity, str] | None:
+    """A row that was read, with its payload; both read anew where a newer version took the pieces away since. None: it is gone.
+
+    Raises:
+        StorageUnavailable: storage does not answer, or the row changed each time.
+    """
+    try:
+        return row, payload_of(store, row)
+    except PayloadMoved:
+        return read_whole(store, str(row.get("id") or unkey(row["RowKey"])))
+
+
 def payload_of(store: TableStore, row: Mapping[str, Any]) -> str:
     """The payload of a row as it was received.
 
     Raises:
-        PayloadMoved: it is in pieces of which some are gone; see ``read_whole``.
+        PayloadMoved: it is in pieces of which some are gone; see ``with_payload``.
     """
     pieces = row.get("payloadPieces")
     if pieces is None:

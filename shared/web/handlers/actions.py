@@ -173,10 +173,10 @@ def _referral(result: Result, principal: Principal, services: Services) -> dict[
     referral_id = result.action.referral_id
     raw = result.record
     if raw is None:
-        row = referrals.read_rows(services.store.table("Referrals"), [referral_id]).get(referral_id)
-        if row is None:
+        whole = referrals.read_whole(services.store, referral_id)
+        if whole is None:
             return None
-        raw = referrals.payload_of(services.store, row).encode("utf-8", "surrogatepass")
+        raw = whole[1].encode("utf-8", "surrogatepass")
     reading = read_record(raw)
     summary = summarise(reading, ())
     snapshot = services.read_model.known() or services.read_model.snapshot()

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError as LowLevelError
 
 from shared.core import backoff, events
 from shared.core.backoff import Backoff
+from shared.core.bearer import Bearer
 from shared.core.clock import Clock, Deadline
 from shared.core.errors import (
     DynamicsAccessDenied,
@@ -83,17 +84,6 @@ class _Again(Exception):
     def __init__(self, error: HunterError | CrmError, tries: int = BACKOFF.tries, asked: float | None = None) -> None:
         super().__init__()
         self.error, self.tries, self.asked = error, tries, asked
-
-
-class _Bearer(requests.auth.AuthBase):
-    """The token as ``auth=``: as a plain header, requests would replace it by what a .netrc has for the host."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class CrmClient:
@@ -222,7 +212,7 @@ class CrmClient:
                 self.base + path,
                 data=data,
                 headers=sent,
-                auth=_Bearer(token),
+                auth=Bearer(token),
                 timeout=(CONNECT_SECONDS, min(READ_SECONDS, max(1.0, self._deadline.remaining()))),
                 allow_redirects=False,
                 stream=True,

@@ -19,6 +19,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from shared.core import telemetry
+from shared.core.bearer import Bearer
 
 CONNECT_SECONDS: Final = 5.0
 SECONDS: Final = 15.0
@@ -52,7 +53,7 @@ def post(
                 url,
                 data=body,
                 headers=dict(headers),
-                auth=_Bearer(token),
+                auth=Bearer(token),
                 timeout=(CONNECT_SECONDS, seconds),
                 allow_redirects=False,
                 stream=True,
@@ -62,18 +63,6 @@ def post(
                 return answer.status_code, answer.headers
         except (requests.RequestException, HTTPError, OSError) as error:
             raise Unreached(type(error).__name__ if not passed.is_set() else "time is up") from None
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Keeps requests from looking for credentials in files."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class _Watch(threading.local):

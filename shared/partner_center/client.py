@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError as LowLevelError
 
 from shared.core import events
 from shared.core.backoff import retry_after
+from shared.core.bearer import Bearer
 from shared.core.clock import Clock, Deadline
 from shared.core.connection import is_lasting
 from shared.core.errors import HunterError, PartnerCenterError
@@ -82,17 +83,6 @@ class ChangeFailed(Exception):
     def __init__(self, rule: Rule, error: HunterError, asked: float | None = None) -> None:
         super().__init__(rule.met)
         self.rule, self.error, self.asked = rule, error, asked
-
-
-class _Bearer(requests.auth.AuthBase):
-    """The token as ``auth=``: as a plain header, requests would replace it by what a .netrc has for the host."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class _Failure(Exception):
@@ -297,7 +287,7 @@ class PartnerCenterClient:
                 exchange.url,
                 headers=headers,
                 data=exchange.body,
-                auth=_Bearer(token),
+                auth=Bearer(token),
                 timeout=(retry.CONNECT_SECONDS, self._within_time(retry.READ_SECONDS)),
                 allow_redirects=False,
                 stream=True,

@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError as LowLevelError
 
 from shared.core import events
 from shared.core.backoff import Backoff, retry_after
+from shared.core.bearer import Bearer
 from shared.core.clock import Clock, Deadline
 from shared.core.connection import is_lasting
 from shared.core.errors import AccessDenied, HunterError, Rejected, SignInRequired
@@ -194,7 +195,7 @@ class WebhookClient:
                     self._base + path,
                     json=body,
                     headers=headers,
-                    auth=_Bearer(token),
+                    auth=Bearer(token),
                     timeout=(retry.CONNECT_SECONDS, retry.READ_SECONDS),
                     allow_redirects=False,
                     stream=True,
@@ -214,17 +215,6 @@ class WebhookClient:
         seconds = round(self._clock.monotonic() - started, 3)
         log.info(events.PARTNER_CENTER_ATTEMPT, status=status, method=method, durationSeconds=seconds)
         return _decoded(content, status)
-
-
-class _Bearer(requests.auth.AuthBase):
-    """The token as ``auth=``: as a plain header, requests would replace it by what a .netrc has for the host."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 def _decoded(content: bytes, status: int) -> Any:

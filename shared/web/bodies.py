@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azure.functions import HttpRequest
@@ -19,10 +19,23 @@ def members_of(request: HttpRequest, *names: str) -> Mapping[str, Any]:
         InvalidParameter: a member is missing or unknown; the sentence names it.
     """
     body = body_of(request)
-    for name in body:
-        if name not in names:
-            raise InvalidParameter(f"The body has no member '{name[:40]}'. It takes {', '.join(names)}.")
+    refuse_others(body, names)
     for name in names:
         if name not in body:
             raise InvalidParameter(f"The body must have '{name}'.")
     return body
+
+
+def refuse_others(body: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Make sure that a body holds nothing but these members. Raises InvalidParameter."""
+    for name in body:
+        if name not in names:
+            raise InvalidParameter(f"The body has no member '{name[:40]}'. It takes {', '.join(names)}.")
+
+
+def flag_of(body: Mapping[str, Any], name: str) -> bool:
+    """A member that is true or false, and false where it is left out. Raises InvalidParameter."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidParameter(f"'{name}' must be true or false.")
+    return value

@@ -14,7 +14,6 @@ from shared.actions.service import Ask
 from shared.core.errors import (
     ActionConflict,
     HunterError,
-    InvalidParameter,
     InvalidRequest,
     NotFound,
     error_of,
@@ -27,6 +26,7 @@ from shared.storage.tables import referrals
 from shared.web import items, parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
+from shared.web.bodies import flag_of, refuse_others
 
 _ASK: Final = ("action", "changes", "reason", "remark")
 _KEY_LETTERS: Final = 255
@@ -44,10 +44,7 @@ def post_action(request: HttpRequest, principal: Principal, services: Services) 
     body = _body(request, (*_ASK, "seen", "dryRun"))
     ask = Ask(*(body.get(name) for name in (*_ASK, "seen")))
     referral_id = request.route_params["id"]
-    dry_run = body.get("dryRun", False)
-    if not isinstance(dry_run, bool):
-        raise InvalidParameter("dryRun has to be true or false.")
-    if dry_run:
+    if flag_of(body, "dryRun"):
         return _shown(services.actions.preview(referral_id, ask, _who(principal)))
     result = services.actions.act(referral_id, ask, _who(principal), once=_key(request))
     return _answer(result, principal, services)
@@ -190,9 +187,7 @@ def _referral(result: Result, principal: Principal, services: Services) -> dict[
 
 def _body(request: HttpRequest, known: tuple[str, ...]) -> dict[str, Any]:
     body = body_of(request, exact=True)
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        raise InvalidParameter(f"The body has no member {unknown[0][:60]}; it takes {', '.join(known)}.")
+    refuse_others(body, known)
     return body
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.core.errors import InvalidParameter, NotFound
+from shared.core.errors import NotFound
 from shared.services import Services
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
+from shared.web.bodies import flag_of, refuse_others
 
 
 def get_dynamics(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -21,12 +22,8 @@ def post_sync(request: HttpRequest, principal: Principal, services: Services) ->
     """POST dynamics/sync: bring everything in step, or say what that would be."""
     services.settings.require_dynamics()
     body = body_of(request)
-    unknown = sorted(set(body) - {"dryRun"})
-    if unknown:
-        raise InvalidParameter(f'The body has no field {unknown[0][:40]!r}. It takes "dryRun".')
-    dry = body.get("dryRun", False)
-    if not isinstance(dry, bool):
-        raise InvalidParameter('"dryRun" is true or false.')
+    refuse_others(body, ("dryRun",))
+    dry = flag_of(body, "dryRun")
     return responses.json(services.dynamics.run("all", dry=dry).public(dry=dry))
 
 

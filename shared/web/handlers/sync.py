@@ -25,6 +25,7 @@ from shared.storage.tables.sync_state import Cursor, Head, SyncState
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
+from shared.web.bodies import flag_of, refuse_others
 
 log = get_logger(__name__)
 
@@ -122,25 +123,14 @@ class _Wanted(TypedDict):
 
 
 def _wanted(body: dict[str, Any]) -> _Wanted:
-    unknown = sorted(set(body) - {"mode", "dryRun", "acceptMissing"})
-    if unknown:
-        raise InvalidParameter(
-            f'The body has no field {unknown[0][:40]!r}. It takes "mode", "dryRun" and "acceptMissing".'
-        )
+    refuse_others(body, ("mode", "dryRun", "acceptMissing"))
     mode = body.get("mode", "incremental")
     if mode not in ("incremental", "full"):
-        raise InvalidParameter('"mode" is "incremental" or "full".')
-    accept_missing = _flag(body, "acceptMissing")
+        raise InvalidParameter("'mode' must be incremental or full.")
+    accept_missing = flag_of(body, "acceptMissing")
     if accept_missing and mode != "full":
-        raise InvalidParameter('"acceptMissing" needs "mode": "full"; only a full walk can tell what is missing.')
-    return {"mode": mode, "dry_run": _flag(body, "dryRun"), "accept_missing": accept_missing}
-
-
-def _flag(body: dict[str, Any], name: str) -> bool:
-    value = body.get(name, False)
-    if not isinstance(value, bool):
-        raise InvalidParameter(f'"{name}" is true or false.')
-    return value
+        raise InvalidParameter("'acceptMissing' needs a full sync: only that can tell what is missing.")
+    return {"mode": mode, "dry_run": flag_of(body, "dryRun"), "accept_missing": accept_missing}
 
 
 def _shown(run: Run, holder: str | None) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from typing import Any
 
 from azure.functions import HttpRequest, HttpResponse
 
-from shared.core.errors import InvalidParameter, NotFound
+from shared.core.errors import NotFound
 from shared.model import times
 from shared.services import Services
 from shared.sync import wanted
 from shared.web import parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
+from shared.web.bodies import flag_of, refuse_others
 from shared.webhook.registration import Look
 
 
@@ -28,12 +29,8 @@ def register(request: HttpRequest, principal: Principal, services: Services) -> 
     """POST webhook: have events sent here."""
     services.settings.require_webhook()
     body = body_of(request)
-    unknown = sorted(set(body) - {"takeOver"})
-    if unknown:
-        raise InvalidParameter(f'The body has no field {unknown[0][:40]!r}. It takes "takeOver".')
-    take_over = body.get("takeOver", False)
-    if not isinstance(take_over, bool):
-        raise InvalidParameter('"takeOver" is true or false.')
+    refuse_others(body, ("takeOver",))
+    take_over = flag_of(body, "takeOver")
     return responses.json(_shown(services, services.registration.register(take_over=take_over)))
 
 

@@ -66,23 +66,6 @@ def test_the_phrases_have_the_same_kind_and_parameters_and_none_is_empty(diction
             assert other.strip(), key
 
 
-def test_every_phrase_that_the_page_asks_for_is_there_and_none_is_idle(dictionaries: Dictionaries) -> None:
-    scripts = [path for path in STATIC.rglob("*.js") if "i18n" not in path.relative_to(STATIC).parts]
-    code = "\n".join(path.read_text(encoding="utf-8") for path in [*scripts, STATIC / "index.html"])
-    asked = set(re.findall(r'\bt\(\s*"([\w.]+)"', code)) | set(re.findall(r'data-t(?:-\w+)?="([\w.]+)"', code))
-    asked |= set(re.findall(r'\blabel: "(\w+\.[\w.]+)"', code))  # a shortcut's
-    assert asked <= set(dictionaries["en"])
-    # What is put together from a group and a value, such as t(`run.${state}`) or term("status", value).
-    groups = set(re.findall(r"[`\"]([\w.]+)\.\$\{", code)) | set(re.findall(r'term\("(\w+)"', code)) | {"field"}
-    groups |= set(re.findall(r'oneOf\("(\w+)"', code)) | {"error", "advice"}
-    idle = [
-        key
-        for key in dictionaries["en"]
-        if key not in asked and f'"{key}"' not in code and not any(key.startswith(group + ".") for group in groups)
-    ]
-    assert idle == []
-
-
 def every(base: type[errors.HunterError]) -> Iterator[type[errors.HunterError]]:
     for kind in base.__subclasses__():
         yield kind

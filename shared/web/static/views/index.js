@@ -107,11 +107,11 @@ export const VIEWS = [
 export const SHEETS = [
   {
     parameter: "id",
-    phrases: ["referral", "actions", "sharing", "dynamics"],
+    phrases: ["referral", "company", "actions", "sharing", "dynamics"],
     styles: [SHARING, "views/actions/actions.css", "views/dynamics/dynamics.css"],
     code: () => import("./referral-detail/sheet.js"),
   },
-  { parameter: "key", phrases: ["referral", "company"], code: () => import("./company-detail/sheet.js") },
+  { parameter: "key", phrases: ["referral", "company", "list"], code: () => import("./company-detail/sheet.js") },
   { parameter: "panel", panel: "sync", phrases: ["sync", "sign-in", "quarantine", "webhook"], code: () => import("./sync/panel.js") },
   { parameter: "panel", panel: "quarantine", phrases: ["quarantine", "referral", "sync"], code: () => import("./quarantine/panel.js") },
 ];

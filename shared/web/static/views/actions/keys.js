@@ -14,7 +14,7 @@ const inSheet = () => document.querySelector("dialog#sheet[open]") !== null;
 
 /** To the next row, or the one before; the first when none has focus. @param {1 | -1} step */
 function walk(step) {
-  if (inSheet()) return press(`#sheet [data-focus="${step > 0 ? "detail.next" : "detail.previous"}"]`);
+  if (inSheet()) return press(`#sheet [data-focus="step-${step > 0 ? "right" : "left"}"]`);
   const links = [...document.querySelectorAll("#view tbody a.opener, #view .activity a.opener")];
   const here = links.findIndex((link) => link.closest("tr, li")?.contains(document.activeElement));
   const there = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];

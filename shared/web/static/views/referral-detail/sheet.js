@@ -49,5 +49,5 @@ export const sheet = {
 /** @param {string | null} id @param {string} look @param {string} label */
 const step = (id, look, label) =>
   id
-    ? h("a.plain", { href: referralHref(id), "data-replace": true, "aria-label": t(label), title: t(label), "data-focus": label }, icon(look))
+    ? h("a.plain", { href: referralHref(id), "data-replace": true, "aria-label": t(label), title: t(label), "data-focus": `step-${look}` }, icon(look))
     : null;

@@ -10,7 +10,7 @@ import { choice, close, given, oneOf } from "../../parts/filters.js";
 import { checkAll, moneyField, selectField } from "../../parts/forms.js";
 import { companyName } from "../../parts/known.js";
 import { stageName } from "../../parts/stages.js";
-import { ownerFilter } from "../owners/owners.js";
+import { ownerFilter } from "../owners/filter.js";
 import { DAY_FILTERS } from "../report/days.js";
 
 /**

@@ -11,7 +11,7 @@ import { t, term } from "../../core/i18n.js";
 import { changed, referralHref } from "../../core/router.js";
 import { meetCompany } from "../../parts/known.js";
 import { learnTotal, showList } from "../list/list.js";
-import { ownersOf } from "../owners/owners.js";
+import { meetOwners } from "../owners/filter.js";
 import { COLUMNS } from "./columns.js";
 import { FILTERS } from "./filters.js";
 
@@ -56,7 +56,7 @@ export const view = {
   load: async (route, signal) => {
     const page = await api.referrals(route.query, signal);
     for (const { companyKey, companyName } of page.items) meetCompany(companyKey, companyName);
-    ownersOf(page);
+    meetOwners(page);
     learnTotal("referrals", route, page.total);
     return page;
   },

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.hosting import HostProcess
 from tests.page.conftest import Visit, json_of, wait_until
@@ -115,6 +116,54 @@ def test_everything_by_keyboard_alone(visit: Visit) -> None:
     reach(page, page.get_by_role("button", name="Sync", exact=True), "Shift+Tab")
 
 
+@pytest.fixture
+def late(visit: Visit) -> Callable[[str], tuple[Page, Callable[[], None]]]:
+    """Opens a list before it is known who reads, which is said once the second of the two is called.
+
+    The list gets its ticks then, and the header its links.
+    """
+
+    def open_list(address: str) -> tuple[Page, Callable[[], None]]:
+        held: list[Route] = []
+        page = visit(address, before=lambda page: page.route("**/api/v1/partner-center/me", held.append))
+
+        def say() -> None:
+            wait_until(page, lambda: len(held), 1)
+            expect(page.locator("tbody td.tick")).to_have_count(0)
+            held[0].continue_()
+            expect(page.locator("tbody td.tick").first).to_be_visible()
+
+        return page, say
+
+    return open_list
+
+
+@pytest.mark.parametrize(
+    "place", ["tbody a.opener >> nth=2", ".views a[data-view=companies]", "thead .sorter >> nth=1", "#q"]
+)
+def test_focus_stays_when_it_becomes_known_who_reads(
+    late: Callable[[str], tuple[Page, Callable[[], None]]], place: str
+) -> None:
+    page, say = late("/app?view=referrals")
+    target = page.locator(place)
+    target.focus()
+    if place == "#q":
+        page.evaluate("document.activeElement.value = 'half a w'")
+    say()
+    expect(target).to_be_focused()
+    if place == "#q":
+        expect(target).to_have_value("half a w")
+
+
+def test_an_open_filter_stays_open_when_it_becomes_known_who_reads(
+    late: Callable[[str], tuple[Page, Callable[[], None]]],
+) -> None:
+    page, say = late("/app?view=companies")
+    page.locator("details[data-filter=m365] > summary").click()
+    say()
+    expect(page.locator("details[data-filter=m365] label.option").first).to_be_visible()
+
+
 def reach(page: Page, target: Locator, key: str = "Tab") -> None:
     """Press a key until the target has focus, which always can be seen."""
     for _ in range(80):
@@ -142,7 +191,9 @@ def test_what_a_screen_reader_is_told(visit: Visit) -> None:
     )
     expect(page.get_by_role("banner")).to_be_visible()
     expect(page.get_by_role("main")).to_be_visible()
-    expect(page.get_by_role("table")).to_have_accessible_name("Referrals. Column headers with buttons can be sorted.")
+    expect(page.get_by_role("table")).to_have_accessible_name(
+        "Referrals. Use the buttons in the column headers to sort."
+    )
     expect(page.locator(".sentence")).to_have_role("status")
     expect(page.get_by_role("link", name="Sync:")).to_be_visible()
     page.locator("tbody tr").first.click()

@@ -3,7 +3,7 @@
 /** @import { Route } from "./core/router.js" */
 /** @import { Sheet } from "./views/index.js" */
 
-import { find, h, template } from "./core/dom.js";
+import { find, h, show, template } from "./core/dom.js";
 import { needPhrases, setLanguage, t, usePhrases } from "./core/i18n.js";
 import { currentLanguage, preferredLanguage, rememberLanguage } from "./core/language.js";
 import { loads } from "./core/loads.js";
@@ -147,12 +147,19 @@ function startSheet(route) {
   return sheet.load(route);
 }
 
+/** On a small screen the links are a strip: the one that is here is brought into sight. @param {HTMLElement} link */
+function reveal(link) {
+  const strip = find(".views");
+  strip.scrollLeft = link.offsetLeft + (link.offsetWidth - strip.clientWidth) / 2;
+}
+
 /** @param {Route} route */
 function frame(route) {
   for (const link of document.querySelectorAll(".views a")) {
     const here = link.getAttribute("data-view") === route.view;
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
+    if (here && link instanceof HTMLElement) reveal(link);
   }
   find("#sync-status").setAttribute("href", href({ ...route, id: null, key: null, panel: "sync" }));
   document.title = `${t(`nav.${route.view}`)} · ${t("nav.product")}`;
@@ -161,8 +168,9 @@ function frame(route) {
 /** The links of the header: views that everybody is led to, and those that the reader is. */
 function navigation() {
   const wanted = VIEWS.filter(({ nav, when }) => nav && (!when || when()));
-  find(".views").replaceChildren(
-    ...wanted.map(({ name }) => h("a", { href: href({ view: name }), "data-view": name }, t(`nav.${name}`))),
+  show(
+    find(".views"),
+    wanted.map(({ name }) => h("a", { href: href({ view: name }), "data-view": name }, t(`nav.${name}`))),
   );
   frame(current());
 }

@@ -106,7 +106,7 @@ export function show(parent, ...children) {
   replaceAround(parent, nodes(children));
   parent.scrollTop = scroll;
   if (active instanceof HTMLElement && parent.contains(active)) active.focus({ preventScroll: true });
-  else if (name) refocus(parent, name);
+  else refocus(parent, name);
 }
 
 /** @param {Element | null} element */
@@ -115,13 +115,18 @@ function focusName(element) {
 }
 
 /**
- * @param {Element} parent
- * @param {string} name
+ * @param {Element | null} parent
+ * @param {string | null} name
+ * @returns {boolean} whether there is such an element
  */
 function refocus(parent, name) {
+  if (!parent || !name) return false;
   for (const element of parent.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")) {
-    if (focusName(element) === name && element instanceof HTMLElement) return element.focus({ preventScroll: true });
+    if (focusName(element) !== name || !(element instanceof HTMLElement)) continue;
+    element.focus({ preventScroll: true });
+    return true;
   }
+  return false;
 }
 
 /**
@@ -158,7 +163,8 @@ export function reconcile(list, items, keyOf, build, salt) {
   wanted.forEach((element, index) => {
     if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
   });
-  if (activeKey !== null && !list.contains(document.activeElement)) focusKey(list, activeKey);
+  if (activeKey === null || list.contains(document.activeElement)) return;
+  if (!refocus(rowOf(list, activeKey), focusName(active))) focusKey(list, activeKey);
 }
 
 /** @type {WeakMap<HTMLElement, string>} */
@@ -170,8 +176,10 @@ const looks = new WeakMap();
  * @param {string} key
  */
 export function focusKey(root, key) {
-  const row = root.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  const target = row?.querySelector("a, button");
+  const target = rowOf(root, key)?.querySelector("a, button");
   if (target instanceof HTMLElement) target.focus({ preventScroll: true });
   return target instanceof HTMLElement;
 }
+
+/** @param {ParentNode} root @param {string} key */
+const rowOf = (root, key) => root.querySelector(`[data-key="${CSS.escape(key)}"]`);

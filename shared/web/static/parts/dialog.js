@@ -66,7 +66,7 @@ export function shutSheet() {
   body.replaceChildren();
   const { element, key } = opener;
   if (key !== null && focusKey(document, key)) return;
-  if (element instanceof HTMLElement && element.isConnected) element.focus({ preventScroll: true });
+  if (element instanceof HTMLElement && element.isConnected && element !== document.body) element.focus({ preventScroll: true });
   else find("#main").focus({ preventScroll: true });
 }
 

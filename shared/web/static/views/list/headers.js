@@ -7,8 +7,20 @@ import { append, find, h, show } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { changed, current, go } from "../../core/router.js";
 
-/** On a phone there are no column headers, so the order is chosen here. @template Item @param {ListKind<Item>} kind */
-export function sortSelect(kind) {
+/** On a phone there are no column headers, so the order is chosen here. */
+export const sortSelect = () =>
+  h(
+    "label.sort",
+    null,
+    h("span", null, t("sort.label")),
+    h("select", {
+      onchange: (/** @type {Event} */ event) =>
+        go(changed(current(), { sort: /** @type {HTMLSelectElement} */ (event.target).value })),
+    }),
+  );
+
+/** @template Item @param {HTMLSelectElement} select @param {ListKind<Item>} kind */
+function orders(select, kind) {
   const options = kind.columns.flatMap((column) =>
     column.sort
       ? [false, true].map((down) =>
@@ -16,19 +28,8 @@ export function sortSelect(kind) {
         )
       : [],
   );
-  return h(
-    "label.sort",
-    null,
-    h("span", null, t("sort.label")),
-    h(
-      "select",
-      {
-        onchange: (/** @type {Event} */ event) =>
-          go(changed(current(), { sort: /** @type {HTMLSelectElement} */ (event.target).value })),
-      },
-      options,
-    ),
-  );
+  // One that somebody has opened is left alone, unless there is something new in it.
+  if (options.length !== select.options.length) show(select, options);
 }
 
 /**
@@ -52,6 +53,7 @@ function named(kind, sort) {
 export function headers(root, kind, route, lead) {
   const sort = named(kind, route.query.get("sort") ?? kind.defaultSort);
   const select = /** @type {HTMLSelectElement} */ (find(".sort select", root));
+  orders(select, kind);
   select.value = sort;
   show(
     find("thead tr", root),

@@ -57,7 +57,8 @@ export function showList(root, described, route, page) {
   const language = currentLanguage();
   const tick = ticked(kind, route, page);
   const look = `${language} ${kind.columns.map(({ name }) => name)} ${tick !== null}`;
-  const name = `${kind.view} ${look}`;
+  // Who reads is known some time after the first rows: only these are built anew then, and nobody loses what they have begun.
+  const name = `${kind.view} ${language}`;
   if (root.dataset["list"] !== name) {
     root.replaceChildren(frame(kind));
     root.dataset["list"] = name;
@@ -110,11 +111,10 @@ function frame(kind) {
     ),
     h("div.bar", null, searchField(t(`search.${kind.view}`)), h("div.filters", null)),
     h("div.tags", null),
-    h("div.line", null, h("div.said", null, h("p.sentence", { role: "status" }), h("p.sub.note", null)), sortSelect(kind)),
+    h("div.line", null, h("div.said", null, h("p.sentence", { role: "status" }), h("p.print-note", null), h("p.sub.note", null)), sortSelect()),
     h("div.scroll", null, table),
     h("div.empty", { hidden: true }),
     h("nav.pages", { "aria-label": t("pages.label") }),
-    h("p.print-note", null),
     h("div.bulk-place", null),
   );
 }

@@ -31,7 +31,7 @@ const phrases = {
   "report.won": "Kazanılan",
   "report.lost": "Kaybedilen",
   "report.winRate": "Kazanma oranı",
-  "report.response": "Ortanca yanıt",
+  "report.response": "Medyan yanıt süresi",
   "report.answered": { one: "{n} yanıt", other: "{n} yanıt" },
   "report.pipeline": "Açık fırsatlar",
   "report.weighted": "Ağırlıklı",

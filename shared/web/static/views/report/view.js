@@ -4,12 +4,12 @@
 
 import { get, search } from "../../core/api.js";
 import { h, icon, show } from "../../core/dom.js";
-import { country, date, dateTime, monthName, number } from "../../core/format.js";
+import { country, date, dateTime, monthName } from "../../core/format.js";
 import { t, term } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
 import { dateField, checkAll } from "../../parts/forms.js";
-import { stageName } from "../../parts/stages.js";
 import { answered, copyTables, counted, figureTable, rate, weighed } from "./table.js";
+import { stageTable } from "./stages.js";
 
 const HEAD = ["report.created", "report.won", "report.lost", "report.winRate", "report.response"];
 const MORE = ["report.pipeline", "report.weighted", "report.overdue.answer", "report.overdue.close"];
@@ -60,14 +60,7 @@ function page(report, root) {
     card("report.total", figureTable(t("report.total"), named("report.total"), [{ label: t("report.all"), cells: all(report) }])),
     card(
       "report.byStage",
-      figureTable(
-        t("report.byStage"),
-        [t("report.stage"), t("report.weight"), t("report.pipeline"), t("report.weighted")],
-        report.byStage.map((stage) => ({
-          label: stage.stage ? stageName(stage.stage) : t("stage.none"),
-          cells: [{ text: stage.weight === null ? "–" : `${number(stage.weight)} %` }, counted(stage), weighed(stage.weighted)],
-        })),
-      ),
+      stageTable(report),
       report.pipeline.withoutWeight ? h("p.sub", null, t("report.withoutWeight", { n: report.pipeline.withoutWeight })) : null,
     ),
     card(

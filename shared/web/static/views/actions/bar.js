@@ -59,7 +59,7 @@ function paint(place, referral) {
   });
   const obstacles = KINDS.map((kind) => can[kind]).filter((each) => each !== null);
   if (obstacles.length === KINDS.length && obstacles[0]) reason.textContent = why(obstacles[0]);
-  show(place, h("div.actions", { role: "group", "aria-label": t("act.title") }, buttons), reason, became(place, referral));
+  show(place, h("div.act-buttons", { role: "group", "aria-label": t("act.title") }, buttons), reason, became(place, referral));
 }
 
 /** @param {HTMLElement} place @param {ReferralDetail} referral @param {Kind} kind */

@@ -47,6 +47,8 @@ function paint() {
   if (painted !== `${tone} ${text}`) {
     painted = `${tone} ${text}`;
     place.dataset["tone"] = tone;
+    // While nothing is known there is nothing to follow: a link without a name says nothing to anybody.
+    place.hidden = !text;
     show(place, h(`span.dot.${tone}`, { "aria-hidden": "true" }), h("span.sync-text", null, text));
     place.title = text;
     place.setAttribute("aria-label", `${t("sync.panel")}: ${text}`);

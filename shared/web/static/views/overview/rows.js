@@ -28,7 +28,7 @@ const filtered = (...values) => values.every(Boolean) || null;
 /** @param {Summary} summary */
 export const status = ({ byStatus }) =>
   h(
-    "section.card",
+    "section.card.states",
     { "aria-labelledby": "status-title" },
     h("header", null, h("h2", { id: "status-title" }, t("overview.status"))),
     barList(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from playwright.sync_api import Page, expect
 
 from local.azurite import Azurite
 from local.simulator import Simulator
+from shared.core.settings import load
+from shared.storage.engine.tables import TableStore
+from shared.storage.tables.actions import ActionTable, move
 from tests.hosting import HostProcess, app_settings
 
 from .conftest import Visit, World
@@ -40,6 +44,14 @@ def _upstream(world: World, identity: str) -> dict[str, Any]:
     found = world.simulator.data.get(identity)
     assert found is not None
     return found
+
+
+def _make_due(world: World, identity: str) -> None:
+    """As if the half minute had passed after which what is unconfirmed is looked at again."""
+    table = ActionTable(TableStore.from_settings(load({"HUNTER_STORAGE": world.host.settings["HUNTER_STORAGE"]})))
+    held = table.on(identity)
+    assert held is not None
+    table.transact([move(held, held.action, datetime.now(UTC))])
 
 
 def _open(visit: Visit, world: World, identity: str, **more: Any) -> Page:
@@ -138,7 +150,7 @@ def test_what_is_unconfirmed_is_said_and_settles_by_itself(visit: Visit, acting:
     expect(page.locator(".docked", has_text=name)).to_contain_text("has not confirmed")
     expect(page.locator("#sheet .became")).to_contain_text("Unconfirmed")
     acting.simulator.wait_for_late()
-    page.wait_for_timeout(32_000)
+    _make_due(acting, identity)
     acting.host.post("/admin/functions/work_on_schedule", {})
     expect(page.locator(".docked", has_text=name)).to_have_count(0)
 

@@ -155,7 +155,7 @@ def test_a_referral_is_linked_to_a_new_company(visit: Visit, world: World) -> No
     box.get_by_text("This is a new company").click()
     box.get_by_label("Domain").fill("not a domain")
     box.get_by_role("button", name="Create and link").click()
-    expect(page.locator("#alerts .toast")).to_contain_text("Linking failed")
+    expect(page.locator("#alerts .toast")).to_contain_text("The link could not be made")
     box.get_by_label("Domain").fill("brand-new.com")
     box.get_by_label("Name").fill("Brand New")
     box.get_by_role("button", name="Create and link").click()

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench import compare, report, targets
 
-CASES: Final = ("sync", "slow", "lists", "daily", "exports", "imports", "peers")
+CASES: Final = ("sync", "slow", "lists", "daily", "bursts", "exports", "imports", "peers")
 PAGE_SECONDS: Final = 0.15
 
 
@@ -19,8 +19,8 @@ def main() -> int:
         "case",
         nargs="*",
         help="sync: beside the floors; slow: the same with 150 ms a page; lists: the read model; "
-        "daily: a cold start to the first list, an action, an idle tick; exports: a list as a file; imports: what a cold "
-        "start imports; "
+        "daily: a cold start to the first list, an action, an idle tick; bursts: a batch of actions, an event, "
+        "letters about many changes; exports: a list as a file; imports: what a cold start imports; "
         "peers: dlt and the naive way (installs dlt); all of these: all. Without any: sync, lists and imports",
     )
     parser.add_argument("--referrals", type=int, nargs="+", default=[10_000], metavar="N")
@@ -60,6 +60,9 @@ def _measure(case: str, referrals: int, runs: int) -> None:
         case "daily":
             results = compare.daily(referrals, runs, say)
             found = targets.of_daily(results)
+        case "bursts":
+            results = compare.bursts(referrals, runs, say)
+            found = targets.of_bursts(results)
         case "exports":
             results = compare.exports(referrals, runs, say)
             found = targets.of_exports(results)

@@ -7,7 +7,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,18 @@ from bench import floors
 from bench.meter import TOLD, Meter
 from shared.companies.book import CompanyBook
 from shared.core.settings import load
+from shared.model import times
+from shared.model.desk import Owner
+from shared.model.person import Person
 from shared.model.run import Mode
 from shared.storage.engine.tables import TableStore
-from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, scan_summaries
+from shared.storage.tables import comments, owners
+from shared.storage.tables.data_version import bump_desk_version
+from shared.storage.tables.referrals import PARTITIONS, SUMMARY_COLUMNS, scan, scan_summaries
 from shared.sync.service import Sync
 from shared.web import items
 
+OWNERS: Final = tuple(f"owner-{number}@fabrikam.example" for number in range(8))
 BODIES: Final = Path(TOLD.get("work", ".")) / "bodies.pickle"
 _requests: Counter[str] = Counter()
 
@@ -120,7 +126,21 @@ def floor_lists() -> None:
     meter.report()
 
 
-def lists() -> None:
+def desk() -> None:
+    """Give every third referral an owner, and every twentieth a comment, as people do in the course of a year."""
+    store = _store()
+    ids = [row["id"] for part in PARTITIONS for row in scan(store.table("Referrals"), part, ["id"])]
+    now, person = times.from_datetime(datetime.now(UTC)), Person("bench", "Bench", OWNERS[0])
+    with Meter() as meter:
+        for number, mail in enumerate(OWNERS):
+            owners.set_owner(store, ids[number :: 3 * len(OWNERS)], Owner(mail, mail), person, now)
+        for referral_id in ids[::20]:
+            comments.add(store, referral_id, f"Called about {referral_id[:4]}; they answer next week.", person, now)
+        bump_desk_version(store)
+    meter.report()
+
+
+def lists(asked_owners: Sequence[str] = ()) -> None:
     """The read model: cold, then every question first and again."""
     from bench import read_model
     from shared.read_model.current import ReadModel
@@ -131,7 +151,7 @@ def lists() -> None:
     started = time.perf_counter()
     read_model.ask(snapshot, {})
     first = (time.perf_counter() - started) * 1000
-    asked = read_model.questions()
+    asked = read_model.questions(owners=asked_owners)
     figures = {name: round(value, 3) for name, value in read_model.measure(snapshot, asked).items()}
     times: list[float] = []
     for _ in range(200):
@@ -158,6 +178,8 @@ CASES: Final[dict[str, Callable[[], None]]] = {
     "companies": companies,
     "floor_lists": floor_lists,
     "lists": lists,
+    "desk": desk,
+    "lists_desk": lambda: lists(OWNERS),
 }
 
 if __name__ == "__main__":

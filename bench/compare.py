@@ -16,6 +16,7 @@ from bench.world import ROOT, WORK, PartnerCenter, Result, Storage, run
 Runs = list[dict[str, Result]]
 """For each run, what each case came to; the cases of one run are a pair, so ratios are taken within it."""
 CHANGED: Final = 50
+TOLD: Final = 100
 _SDKS: Final = (
     "import azure.functions, azure.data.tables, requests, msgspec, tenacity, msal, croniter, cryptography.fernet, idna, "
     "publicsuffixlist; from pydantic import BaseModel"
@@ -72,6 +73,32 @@ def lists(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
         for number in range(count):
             say(f"lists of {referrals:,}, run {number + 1} of {count}")
             runs.append({case: run(case, partner_center, storage) for case in ("floor_lists", "lists", "companies")})
+        say(f"lists of {referrals:,}: owners and comments")
+        run("desk", partner_center, storage)
+        for results in runs:
+            results["lists_desk"] = run("lists_desk", partner_center, storage)
+    return runs
+
+
+def bursts(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
+    """An event, letters about many changes, and a batch of actions, beside what they can't do without."""
+    runs: Runs = []
+    for number in range(count):
+        say(f"bursts with {referrals:,}, run {number + 1} of {count}")
+        with PartnerCenter(referrals) as partner_center, Storage() as storage:
+            run("first", partner_center, storage)
+            results: dict[str, Result] = {}
+            for case, changed in (
+                ("event", 1),
+                ("floor_event", 0),
+                ("telling", TOLD),
+                ("batch", 0),
+                ("floor_batch", 0),
+            ):
+                if changed:
+                    partner_center.tell(change=changed)
+                results[case] = run(case, partner_center, storage, module="bench.bursts")
+        runs.append(results)
     return runs
 
 

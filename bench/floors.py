@@ -31,8 +31,8 @@ _WRITTEN: Final = ("Referrals", "ReferralPayloads", "Companies", "Quarantine")
 WRITERS: Final = 4
 
 
-def fetch() -> int:
-    """All pages by one session, searched for the next link alone; how many."""
+def fetch(most: int | None = None) -> int:
+    """All pages by one session, or the first so many, searched for the next link alone; how many."""
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {TOLD['token']}"
     query, pages = "$orderby=createdDateTime%20asc", 0
@@ -40,7 +40,7 @@ def fetch() -> int:
         answer = session.get(f"{TOLD['api_url']}{PATH}?{query}")
         pages += 1
         link = _LINK.search(answer.content)
-        if not link:
+        if not link or pages == most:
             return pages
         query = link[1].decode().partition("?")[2]
 

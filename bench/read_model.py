@@ -85,8 +85,13 @@ def snapshot_of(referrals: Iterable[ReferralSummary]) -> Snapshot:
     return Snapshot("bench", rows, companies, merged={}, links={}, tenants={}, quarantined=0)
 
 
-def questions(seed: int = 2) -> list[dict[str, object]]:
-    """Combinations of filters, words, orders and pages, as people click them together; no two search alike."""
+def questions(seed: int = 2, owners: Sequence[str] = ()) -> list[dict[str, object]]:
+    """Combinations of filters, words, orders and pages, as people click them together; no two search alike.
+
+    Args:
+        seed: the same one gives the same questions.
+        owners: whose referrals some of them ask for.
+    """
     rng = random.Random(seed)
     asked: list[dict[str, object]] = [{}]
     for number in range(120):
@@ -108,6 +113,8 @@ def questions(seed: int = 2) -> list[dict[str, object]]:
         if rng.random() < 0.3:
             one["page"] = rng.randint(1, 400)
         one["pageSize"] = rng.choice([25, 50, 200])
+        if owners and number % 3 == 0:
+            one["owner"] = owners[number % len(owners)]
         asked.append(one)
     return asked
 

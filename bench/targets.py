@@ -49,6 +49,26 @@ def of_lists(runs: Runs) -> Iterator[Target]:
     middle = medians(runs)["lists"]
     yield Target("cold read model, by a lean scan of its columns", ratio(runs, "lists", "floor_lists"), 1.5, "x")
     yield Target("list with filter, search and sort, warm, p95", middle["p95Again"], 25, "ms")
+    with_desk = ratio(runs, "lists_desk", "lists", "p95Again")
+    yield Target("the same with owners and comments, by that without", with_desk, 1.5, "x")
+
+
+def of_bursts(runs: Runs) -> Iterator[Target]:
+    """What comes many at a time, or must be seen at once."""
+    middle = medians(runs)
+    batch, event, telling = middle["batch"], middle["event"], middle["telling"]
+    asked = middle["floor_batch"]["actions"]
+    yield Target("a batch, API requests an action", batch["api"] / asked, 2.05)
+    yield Target("a batch, table requests an action", batch["table"] / asked, 12)
+    yield Target(
+        "a batch, client CPU by that of its API requests alone", ratio(runs, "batch", "floor_batch", "cpu"), 5, "x"
+    )
+    yield Target("a batch, by its API requests alone", ratio(runs, "batch", "floor_batch"), 5, "x")
+    yield Target("an event, API requests", event["api"], 1)
+    yield Target("an event, table requests until the list shows it", event["table"], 48)
+    yield Target("an event to the list, by a page and the list's columns", ratio(runs, "event", "floor_event"), 4, "x")
+    yield Target("letters about 100 changes, table requests", telling["table"], 60)
+    yield Target("the same, client CPU by that of their sync", telling["cpu"] / telling["syncCpu"], 1, "x")
 
 
 def of_exports(runs: Runs) -> Iterator[Target]:

@@ -89,3 +89,48 @@ def test_client_time_of_a_record(costs: dict[str, Result]) -> None:
 def test_memory(costs: dict[str, Result]) -> None:
     assert costs["first"]["memory"] < 120
     assert costs["full"]["memory"] < 90
+
+
+ACTIONS = 20
+
+
+@pytest.fixture(scope="module")
+def bursts() -> dict[str, Result]:
+    compare.folder()
+    with PartnerCenter(FEW) as partner_center, Storage() as storage:
+        run("first", partner_center, storage)
+        results: dict[str, Result] = {}
+        for case, changed in (
+            ("event", 1),
+            ("floor_event", 0),
+            ("telling", compare.TOLD),
+            ("batch", 0),
+            ("floor_batch", 0),
+        ):
+            if changed:
+                partner_center.tell(change=changed)
+            results[case] = run(case, partner_center, storage, module="bench.bursts", actions=ACTIONS)
+        run("desk", partner_center, storage)
+        results["lists_desk"] = run("lists_desk", partner_center, storage)
+    return results
+
+
+def test_an_event_takes_one_page_and_one_reading_of_the_list(bursts: dict[str, Result]) -> None:
+    """16 table requests for the run, 27 for the list, which reads all partitions again."""
+    assert bursts["event"]["api"] == 1
+    assert bursts["event"]["table"] <= 48
+
+
+def test_letters_about_many_changes_take_few_requests(bursts: dict[str, Result]) -> None:
+    assert bursts["telling"]["told"] >= bursts["telling"]["changed"] == compare.TOLD
+    assert bursts["telling"]["table"] <= 60
+
+
+def test_an_action_of_a_batch_takes_no_more_than_one_alone(bursts: dict[str, Result]) -> None:
+    assert bursts["batch"]["actions"] >= 0.9 * bursts["floor_batch"]["actions"]  # one or the other may not be done
+    assert bursts["batch"]["api"] <= 2 * ACTIONS + 2
+    assert bursts["batch"]["table"] <= 12 * ACTIONS + 40
+
+
+def test_lists_with_owners_and_comments_are_measured(bursts: dict[str, Result]) -> None:
+    assert bursts["lists_desk"]["p95Again"] > 0

@@ -1,4 +1,4 @@
-"""How referrals find their companies: links by hand, the companies' rows, tenants.
+"""How referrals find their companies: links, names and merges by hand, the companies' rows, tenants.
 
 May import core, model, storage, sign_in and partner_center.
 Begin with book.py.

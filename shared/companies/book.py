@@ -93,7 +93,7 @@ class CompanyBook:
 
     def _noted(self, notes: Sequence[link_rows.Pending]) -> Iterator[Touched]:
         """The referrals of notes as they are stored now, to be shown in no company where they were before."""
-        now = {touched.id: touched for touched in self._summaries({note.referral_id for note in notes})}
+        now = {touched.id: touched for touched in self._summaries({note.referral_id for note in notes} - {""})}
         for note in notes:
             if touched := now.get(note.referral_id):
                 for former in note.former:

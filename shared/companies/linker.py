@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from shared.companies.book import CompanyBook
+from shared.companies.editor import CompanyEditor
 from shared.core.errors import InvalidRequest, NotFound, StorageUnavailable
 from shared.model import times
 from shared.model.company import Link
@@ -20,7 +21,6 @@ from shared.model.domains import display_domain, refused_by_hand, registrable
 from shared.storage.engine.entities import key as row_key
 from shared.storage.engine.tables import RowConflict, TableStore
 from shared.storage.tables import company_links as link_rows
-from shared.storage.tables.companies import find
 from shared.storage.tables.company_links import HISTORY_KEPT, load_all
 from shared.storage.tables.referrals import read_rows
 from shared.storage.tables.sync_state import bump_data_version
@@ -81,10 +81,10 @@ class CompanyLinker:
             return Target(None)
         if not isinstance(key, str) or not key:
             raise InvalidRequest("A company's key is a text, such as contoso.com.")
-        company = find(self._store, key)
+        company = CompanyEditor(self._store).company(key)
         if company is None:
             raise NotFound("There is no company with this key.")
-        return Target(company.key)
+        return Target(company)
 
     def _write(self, referral_id: str, target: Target, by: str, at: str) -> Link:
         table = self._store.table(link_rows.TABLE)

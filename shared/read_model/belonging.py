@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Final
 
 from shared.model.company import Company, Link
+from shared.model.company_edits import Edited
 from shared.model.domains import display_domain
 from shared.model.summary import ReferralSummary
 from shared.model.tenant import KnownTenant
@@ -36,8 +37,7 @@ class Companies:
     """Immutable but for what it computes once and keeps.
 
     Args:
-        companies: all of them, none that is merged into another.
-        merged: company keys that are merged, each with the key of the company that shows its referrals.
+        edited: all of them with what people said of them, none that is part of another.
         tenants: by domain, what Entra knows of it.
         referrals: all of them, in the order that positions count.
         links: by position of the referral, the company that a person chose.
@@ -45,14 +45,14 @@ class Companies:
 
     def __init__(
         self,
-        companies: Iterable[Company],
-        merged: Mapping[str, str],
+        edited: Edited,
         tenants: Mapping[str, KnownTenant],
         referrals: Sequence[ReferralSummary],
         links: Mapping[int, Link],
     ) -> None:
-        self.rows = sorted(companies, key=attrgetter("key"))
-        self._merged, self._tenants = merged, tenants
+        self.rows = sorted(edited.companies, key=attrgetter("key"))
+        self.edited = edited
+        self._merged, self._tenants = edited.leads, tenants
         self._position = {company.key: position for position, company in enumerate(self.rows)}
         self.belongings = self._belong(referrals, links)
         """Where each referral belongs, by its position; referrals of one company share one object."""

@@ -19,7 +19,7 @@ from shared.read_model import desk
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import companies as stored_companies
-from shared.storage.tables import quarantine, referrals
+from shared.storage.tables import company_edits, quarantine, referrals
 from shared.storage.tables import tenants as stored_tenants
 from shared.storage.tables.data_version import Versions, read_versions
 
@@ -85,6 +85,7 @@ def read(store: TableStore, version: str) -> Snapshot:
     with ContextExecutor(READERS, thread_name_prefix="read-model") as readers:
         companies = readers.submit(stored_companies.load_all, store)
         links = readers.submit(stored_links.load_all, store)
+        edits = readers.submit(company_edits.load_all, store)
         tenants = readers.submit(stored_tenants.load_all, store)
         quarantined = readers.submit(quarantine.count, store)
         people_s = readers.submit(desk.read, store)
@@ -98,6 +99,7 @@ def read(store: TableStore, version: str) -> Snapshot:
             links=links.result(),
             tenants=tenants.result(),
             quarantined=quarantined.result(),
+            edits=edits.result(),
         )
         return snapshot.with_desk(version, people_s.result())
 

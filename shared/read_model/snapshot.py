@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.model import times
 from shared.model.company import Company, Link
+from shared.model.company_edits import CompanyEdit, Edited, Standing
 from shared.model.summary import ReferralSummary
 from shared.model.tenant import KnownTenant
 from shared.read_model import overview
@@ -28,11 +29,12 @@ class Snapshot:
     Args:
         version: the data version under which it was read.
         referrals: all of them.
-        companies: all of them, none that is merged into another.
-        merged: company keys that are merged, each with the key of the company that shows its referrals.
+        companies: all of them as their rows have them.
+        merged: keys of companies that became one with another by themselves, each with the key of that one.
         links: by referral id, the company that a person chose.
         tenants: by domain, what Entra knows of it.
         quarantined: how many records are in quarantine.
+        edits: what people said of companies.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Snapshot:
         links: Mapping[str, Link],
         tenants: Mapping[str, KnownTenant],
         quarantined: int,
+        edits: Iterable[CompanyEdit] = (),
     ) -> None:
         self.version = version
         self.quarantined = quarantined
         self.referrals = sorted(referrals, key=attrgetter("id"))
         chosen = {place: link for each, link in links.items() if (place := self.referral(each)) is not None}
-        self.companies = Companies(companies, merged, tenants, self.referrals, chosen)
+        edited = Edited(list(companies), Standing(edits, merged))
+        self.companies = Companies(edited, tenants, self.referrals, chosen)
         self.desk = EMPTY.laid_over(len(self.referrals), self.referral)
         """Owners and comments."""
         self.referral_list = ReferralList(self.referrals, self.companies, self.referral)

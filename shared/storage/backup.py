@@ -1,4 +1,4 @@
-"""All tables in one file, and back: what only we have (history, links, owners, comments, views, actions) exists nowhere else.
+"""All tables in one file, and back: what people made (links, merges, owners, comments, views, actions) exists nowhere else.
 
 The file is gzip of JSON lines: a heading, then for each table its name and its rows as the service takes them, then an end
 with counts and a digest. It is written and read row by row, so its size is bounded by the disk alone. It holds what the

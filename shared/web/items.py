@@ -12,6 +12,7 @@ import msgspec
 from shared.model import odd_json, times
 from shared.model.action import Action, Batch
 from shared.model.company import Company
+from shared.model.company_edits import CompanyEdit
 from shared.model.domains import display_domain
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
@@ -192,6 +193,29 @@ def company_item(snapshot: Snapshot, company: Company) -> dict[str, Any]:
         "lastActivity": times.public(company.last_activity),
         "nextDeadline": times.public(company.next_deadline),
     }
+
+
+def company_edits(snapshot: Snapshot, company: Company) -> dict[str, Any]:
+    """What people said of a company: the name it would have without, and what they merged into it."""
+    edited = snapshot.companies.edited
+    renamed = edited.renamed(company.key)
+    return {
+        "renamed": {"automaticName": renamed.automatic, **_said(renamed.edit)} if renamed else None,
+        "merged": [
+            {
+                "key": part.key,
+                "name": part.company.name if part.company else display_domain(part.key),
+                "domain": display_domain(part.company.domain) if part.company and part.company.domain else None,
+                "referralCount": part.company.referral_count if part.company else 0,
+                **_said(part.edit),
+            }
+            for part in edited.parts(company.key)
+        ],
+    }
+
+
+def _said(edit: CompanyEdit) -> dict[str, Any]:
+    return {"by": {"id": edit.by.id, "name": edit.by.name}, "at": times.public(edit.at)}
 
 
 def referral_item(referral: ReferralSummary, company: Belonging, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 from local.simulator import Simulator
 from shared.cli import __main__ as cli
 from shared.core.errors import InvalidRequest, StorageUnavailable, SyncRunning
+from shared.model.person import Person
 from shared.model.run import Run
 from shared.services import Services
 from shared.storage import backup
@@ -103,6 +104,8 @@ def rows_of(file: Path) -> list[bytes]:
 
 def test_an_app_goes_on_with_what_was_restored(services: Services, tmp_path: Path, other_account: str) -> None:
     file = tmp_path / "one.hunter"
+    person = Person("id", "Ayşe Demir", "ayse@partner.com")
+    services.company_editor.rename("byhand.com", "A Name by Hand", person, services.clock.now())
     backup.save(services.store, file)
     storage = other_account
     settings = {**services.settings_environ, "HUNTER_STORAGE": storage}  # type: ignore[attr-defined]
@@ -111,7 +114,7 @@ def test_an_app_goes_on_with_what_was_restored(services: Services, tmp_path: Pat
     assert restored.sync.run("http").inserted == 0
     assert restored.sync.run("http", mode="full").unchanged == 40
     snapshot = restored.read_model.snapshot()
-    assert "byhand.com" in {company.key for company in snapshot.companies}
+    assert "A Name by Hand" in {company.name for company in snapshot.companies}
 
 
 def test_rows_that_are_there_are_overwritten_only_when_asked(services: Services, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from shared.model.company import Company, Link
+from shared.model.company_edits import CompanyEdit
 from shared.model.summary import ReferralSummary
 
 
@@ -18,6 +19,7 @@ class Reckoned:
 
     companies: dict[str, dict[str, Any]] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
+    members: dict[str, list[ReferralSummary]] = field(default_factory=dict)
 
 
 def reckon(summaries: Iterable[ReferralSummary], links: Mapping[str, Link]) -> Reckoned:
@@ -38,12 +40,36 @@ def reckon(summaries: Iterable[ReferralSummary], links: Mapping[str, Link]) -> R
             }
             if len(claimants) == 1:
                 shown.merged[key] = str(claimants.pop())
-    members: dict[str, list[ReferralSummary]] = {}
+    members = shown.members
     for one in everyone:
         if owner := owners[one.id]:
             members.setdefault(shown.merged.get(owner, owner), []).append(one)
     shown.companies = {key: figures([one for one in ones if not one.missing_since]) for key, ones in members.items()}
     return shown
+
+
+def regroup(shown: Reckoned, edits: Iterable[CompanyEdit]) -> tuple[dict[str, str], dict[str, str]]:
+    """Where each company that is spoken of belongs, and the names given: by moving whole groups, the latest word first.
+
+    Returns:
+        Company to company, of those that moved; and company to name.
+    """
+    place: dict[str, str] = {}
+    names: dict[str, str] = {}
+    said = sorted((edit for edit in edits if edit.value), key=lambda edit: (edit.at, edit.key))
+    for edit in reversed(said):
+        company = shown.merged.get(edit.key, edit.key)
+        if edit.kind == "name":
+            names.setdefault(company, str(edit.value))
+            continue
+        target = shown.merged.get(str(edit.value), str(edit.value))
+        target = place.get(target, target)
+        if company in place or target == company:
+            continue
+        for moved in [key for key in place if place[key] == company]:
+            place[moved] = target
+        place[company] = target
+    return place, names
 
 
 def figures(ones: list[ReferralSummary]) -> dict[str, Any]:

@@ -9,9 +9,13 @@ from shared.companies.book import CompanyBook
 from shared.companies.counts import CompanyCounts
 from shared.core.settings import load
 from shared.model.company import Company, Link
+from shared.model.company_edits import CompanyEdit
 from shared.model.summary import ReferralSummary
+from shared.read_model.current import read
+from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.batches import write_all
 from shared.storage.engine.tables import Replace, TableStore
+from shared.storage.tables import company_edits as edit_rows
 from shared.storage.tables import company_links as link_rows
 from shared.storage.tables.companies import PARTITION, load_all
 from shared.storage.tables.referrals import to_row
@@ -102,6 +106,36 @@ def check(store: TableStore, summaries: Iterable[ReferralSummary], links: dict[s
     before = raw_rows(store)
     assert CompanyBook(store).rebuild(everyone) == CompanyCounts(0, 0)
     assert raw_rows(store) == before, "a rebuild found something to write"
+
+
+def check_edited(store: TableStore, summaries: Iterable[ReferralSummary]) -> None:
+    """Lists show what referrals, links and people's edits add up to, by the simple reckoning."""
+    agrees(read(store, "v"), list(summaries), link_rows.load_all(store), edit_rows.load_all(store))
+
+
+def agrees(
+    snapshot: Snapshot, everyone: list[ReferralSummary], links: dict[str, Link], edits: Iterable[CompanyEdit]
+) -> None:
+    """A snapshot shows what these referrals, links and edits add up to."""
+    truth = reckoning.reckon(everyone, links)
+    place, names = reckoning.regroup(truth, edits)
+    groups: dict[str, list[ReferralSummary]] = {}
+    home: dict[str, str] = {}
+    for key, ones in truth.members.items():
+        groups.setdefault(place.get(key, key), []).extend(ones)
+        home |= {one.id: place.get(key, key) for one in ones}
+    found = {company.key: company for company in snapshot.companies}
+    wanted = {key: reckoning.figures([one for one in ones if not one.missing_since]) for key, ones in groups.items()}
+    assert {key: reckoning.of(company) for key, company in found.items()} == wanted
+    assert {key: found[key].name for key in groups if key in names} == {
+        key: name for key, name in names.items() if key in groups
+    }
+    for position, one in enumerate(snapshot.referrals):
+        assert snapshot.belonging(position).key == home.get(one.id)
+    for key in {*truth.merged, *place}:
+        company = snapshot.company(key)
+        derived = truth.merged.get(key, key)
+        assert (company.key if company else None) == (end if (end := place.get(derived, derived)) in groups else None)
 
 
 def raw_rows(store: TableStore) -> dict[str, str]:

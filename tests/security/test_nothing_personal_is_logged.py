@@ -82,6 +82,12 @@ def exercise(host: HostProcess, simulator: Simulator, headers: dict[str, str]) -
     assert get(f"{API}/quarantine") == get(f"{API}/summary") == get(f"{API}/sync") == 200
     assert get(f"{API}/companies/{quote(items[0]['companyKey'], safe='')}") == 200
     assert post(f"{API}/referrals/{one}/company", {"domain": "gizlioglu.com.tr", "name": PLANTED}) == 200
+    as_json = {**headers, "Content-Type": "application/json"}
+    company = f"{API}/companies/{quote(items[0]['companyKey'], safe='')}"
+    name = json.dumps({"name": PLANTED}).encode()
+    assert host.request("PUT", f"{company}/name", data=name, headers=as_json).status_code in {200, 404}
+    into = json.dumps({"into": PLANTED}).encode()
+    assert host.request("PUT", f"{company}/merged", data=into, headers=as_json).status_code == 404
     # Mistakes of callers, with personal data in them.
     assert get(f"{API}/referrals?q={quote(PLANTED)}") == 200
     assert get(f"{API}/referrals?{quote(PLANTED)}=1") == 400
@@ -89,7 +95,6 @@ def exercise(host: HostProcess, simulator: Simulator, headers: dict[str, str]) -
     assert post(f"{API}/referrals/{one}/company", {"key": PLANTED}) in {400, 404}
     broken = host.request("POST", f"{API}/referrals/sync", data=PLANTED.encode(), headers=headers)
     assert broken.status_code == 415
-    as_json = {**headers, "Content-Type": "application/json"}
     assert host.request("POST", f"{API}/referrals/sync", data=PLANTED.encode(), headers=as_json).status_code == 400
     assert get(f"{API}/sign-in/callback?code={quote(PLANTED)}&state=a.b") == 303
     host.get(f"{API}/summary", headers={**headers, "x-correlation-id": PLANTED.encode(), "traceparent": b"zeynep"})

@@ -21,10 +21,24 @@ def get(path: str, *, headers: Mapping[str, str] | None = None, route: Mapping[s
     )
 
 
+def put(path: str, body: bytes, *, route: Mapping[str, str] | None = None) -> HttpRequest:
+    """A PUT of JSON."""
+    return _sent("PUT", path, body, route)
+
+
+def delete(path: str, *, route: Mapping[str, str] | None = None) -> HttpRequest:
+    """A DELETE."""
+    return _sent("DELETE", path, b"", route)
+
+
 def post(path: str, body: bytes, *, route: Mapping[str, str] | None = None) -> HttpRequest:
     """A POST of JSON."""
+    return _sent("POST", path, body, route)
+
+
+def _sent(method: str, path: str, body: bytes, route: Mapping[str, str] | None) -> HttpRequest:
     return HttpRequest(
-        method="POST",
+        method=method,
         url=f"http://127.0.0.1:7071{path}",
         headers={"content-type": "application/json"},
         params={},

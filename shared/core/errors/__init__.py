@@ -42,6 +42,7 @@
     ├── ActionNotFailed                    action_not_failed                 409
     ├── IdempotencyKeyReused               idempotency_key_reused            422
     ├── ViewInUse                          view_in_use                       409
+    ├── CompanyMerged                      company_merged                    409
     ├── InvalidSignature                   invalid_signature                 401
     ├── CertificateUnavailable             certificate_unavailable           503
     ├── WebhookDisabled                    webhook_disabled                  403
@@ -80,7 +81,7 @@ from shared.core.errors.base import (
     StorageUnavailable,
     error_of,
 )
-from shared.core.errors.desk import InvalidTarget, InvalidView, ViewInUse
+from shared.core.errors.desk import CompanyMerged, InvalidTarget, InvalidView, ViewInUse
 from shared.core.errors.dynamics import (
     DynamicsAccessDenied,
     DynamicsDisabled,
@@ -136,6 +137,7 @@ __all__ = [
     "ActionNotFailed",
     "ActionTooLate",
     "CertificateUnavailable",
+    "CompanyMerged",
     "ConfigurationError",
     "ContractChanged",
     "CrossSiteRequest",

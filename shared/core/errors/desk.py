@@ -1,4 +1,4 @@
-"""What is wrong with a view or a notification."""
+"""What is wrong with a view, a notification, or what somebody says of a company."""
 
 from __future__ import annotations
 
@@ -28,3 +28,11 @@ class InvalidView(RequestError):
     code = "invalid_view"
     status = 400
     default = "A notification needs a view of referrals that you can see."
+
+
+class CompanyMerged(HunterError):
+    """Companies are merged into this one, or it is part of the other already; that has to be undone first."""
+
+    code = "company_merged"
+    status = 409
+    default = "Other companies are merged into this one, so it can't be merged itself. Undo that first."

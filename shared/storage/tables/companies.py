@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from shared.core import events
 from shared.core.log import get_logger
 from shared.model.company import Company, is_domain
 from shared.model.company_rows import RULES, CompanyRow, compress, decompress
+from shared.storage.engine import keyed
 from shared.storage.engine.entities import ENTITY_BYTES, Entity, get_bytes, key, put_bytes, weight
 from shared.storage.engine.tables import Delete, Insert, Operation, Replace, TableStore
 from shared.storage.engine.wire import TextRows
@@ -60,6 +61,13 @@ def load_domains(store: TableStore) -> list[str]:
     """The domains of all companies that have one."""
     rows = store.table(TABLE).query("PartitionKey eq @partition and listed eq true", {"partition": PARTITION}, ["key"])
     return [row["key"] for row in rows if is_domain(row["key"])]
+
+
+def load_stubs(store: TableStore, keys: Collection[str]) -> dict[str, str]:
+    """Of these companies, those that became one with another by themselves, and that other's key."""
+    wanted = [(PARTITION, key(company)) for company in keys]
+    found = keyed.read(store.table(TABLE), wanted, ["key", "mergedInto"], points=3)
+    return {row["key"]: row["mergedInto"] for row in found if row.get("mergedInto")}
 
 
 def find(store: TableStore, company_key: str) -> Company | None:

@@ -74,23 +74,25 @@ def to_row(referral_id: str, link: Link) -> Entity:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A link, or a referral that was stored outside a run, that may not have reached the companies yet."""
+    """A link, or a referral that was stored outside a run, that may not have reached the companies yet; or what somebody
+    said of a company, of which lists may not know yet."""
 
     name: str
     """The note's row key."""
     referral_id: str
+    """Empty where it is of no referral."""
     over: bool
     """Whether it is so old that nobody can still be working on it."""
     former: tuple[str, ...] = ()
     """Companies in which the referral was shown before."""
 
 
-def note_pending(store: TableStore, referral_id: str, former: Sequence[str] = ()) -> str:
+def note_pending(store: TableStore, referral_id: str = "", former: Sequence[str] = ()) -> str:
     """Note, before a link or a referral is written, that companies have to follow; returns the note's name.
 
     Args:
         store: the tables.
-        referral_id: the referral.
+        referral_id: the referral; empty where only lists have to be told.
         former: companies in which it may have been shown so far.
     """
     name = f"{key(referral_id)}|{secrets.token_hex(8)}"  # each writer's own, so that nobody takes away another's

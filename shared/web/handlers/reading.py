@@ -13,6 +13,7 @@ from azure.functions import HttpRequest, HttpResponse
 
 from shared.core.context import ContextExecutor
 from shared.core.errors import NotFound
+from shared.model.company import Company
 from shared.model.referral import read_record
 from shared.model.summary import ReferralSummary
 from shared.read_model.snapshot import Snapshot
@@ -64,21 +65,26 @@ def get_company(request: HttpRequest, principal: Principal, services: Services) 
         raise NotFound("There is no such company.")
 
     def answer() -> dict[str, Any]:
-        newest = sorted(
-            snapshot.companies.members(company),
-            key=lambda position: snapshot.referrals[position].updated_date_time or "",
-            reverse=True,
-        )
-        return {
-            **items.company_item(snapshot, company),
-            "referrals": [items.item(snapshot, position, now) for position in newest],
-            "contacts": _contacts(
-                services, [snapshot.referrals[position].id for position in newest[:_COMPANY_HISTORIES]]
-            ),
-            "history": _changes(services, [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]),
-        }
+        return company_detail(services, snapshot, company, now)
 
     return _unless_known(request, snapshot, now, f"company {company.key}", answer)
+
+
+def company_detail(services: Services, snapshot: Snapshot, company: Company, now: datetime) -> dict[str, Any]:
+    """A company with its referrals, their people and their changes, and what people said of it."""
+    newest = sorted(
+        snapshot.companies.members(company),
+        key=lambda position: snapshot.referrals[position].updated_date_time or "",
+        reverse=True,
+    )
+    latest = [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]
+    return {
+        **items.company_item(snapshot, company),
+        **items.company_edits(snapshot, company),
+        "referrals": [items.item(snapshot, position, now) for position in newest],
+        "contacts": _contacts(services, [referral.id for referral in latest]),
+        "history": _changes(services, latest),
+    }
 
 
 def get_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:

@@ -14,8 +14,9 @@ from shared.web.access import LOCAL
 from shared.web.handlers import companies as handlers
 from shared.web.handlers import reading
 from tests.web import contract
+from tests.web.contract import API
 from tests.web.requests import delete, get, put
-from tests.web.test_handlers import API, App, deal, of_customer
+from tests.web.test_handlers import App, deal, of_customer
 
 WHO = {"id": LOCAL.id, "name": LOCAL.person.name}
 MONEY = {"details": {"dealValue": 100, "currency": "USD"}}

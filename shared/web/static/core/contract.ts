@@ -277,7 +277,19 @@ export interface Company {
   nextDeadline: string | null;
 }
 
+/** A company that a person made part of another. */
+export interface MergedCompany {
+  key: string;
+  name: string;
+  domain: string | null;
+  referralCount: number;
+  by: { id: string; name: string };
+  at: string;
+}
+
 export interface CompanyDetail extends Company {
+  renamed: { automaticName: string; by: { id: string; name: string }; at: string } | null;
+  merged: MergedCompany[];
   referrals: Referral[];
   contacts: (Person & { referrals: string[] })[];
   history?: { at: string; referralId: string; referralName: string | null; changes: Change[] }[];

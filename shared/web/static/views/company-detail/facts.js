@@ -11,6 +11,8 @@ import { copyable } from "../../parts/copy.js";
 import { facts, section } from "../../parts/facts.js";
 import { people } from "../../parts/people.js";
 import { ago, amount, changeList, companySize, moneyList, place } from "../../parts/values.js";
+import { editing } from "../company-edits/editing.js";
+import { whatWasSaid } from "../company-edits/said.js";
 
 /** The dialog shows this many referrals; the list behind it has them all. */
 const REFERRALS_SHOWN = 50;
@@ -47,6 +49,8 @@ export const figuresAndFacts = (company) =>
         [t("company.checked"), company.tenantCheckedAt && date(company.tenantCheckedAt)],
         [t("company.aliases"), company.aliases?.join(", ")],
       ]),
+      whatWasSaid(company),
+      editing(company),
     ]),
   );
 

@@ -15,6 +15,7 @@ export const sheet = {
   load: async (key, signal) => {
     const company = await api.company(key, signal);
     meetCompany(company.key, company.name);
+    meetCompany(key, company.name); // an address from before it was merged
     return company;
   },
   show: (name, company) =>

@@ -1,12 +1,13 @@
 // Linking a referral to a company by hand: one that is known, or a new one.
 
-/** @import { Company, Referral } from "../../core/contract.ts" */
+/** @import { Referral } from "../../core/contract.ts" */
 
 import { api } from "../../core/api.js";
-import { find, h, show } from "../../core/dom.js";
+import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
+import { companySearch } from "./company-search.js";
 
 /**
  * Links referrals, one after the other, and says how it went.
@@ -30,50 +31,8 @@ export async function linkAll(ids, target, name) {
  * @param {{ done: () => void, cancel: () => void }} then
  */
 export function linkForm(referral, then) {
-  const results = h("ul.results", { "aria-label": t("link.results") });
-  const search = /** @type {HTMLInputElement} */ (
-    h("input", { type: "search", autocomplete: "off", value: referral.customerName ?? "", "aria-label": t("link.search"), placeholder: t("link.search"), maxlength: 200 })
-  );
-  let timer = 0;
-  let latest = 0;
-  const look = async () => {
-    const q = search.value.trim();
-    const turn = ++latest;
-    if (!q) return show(results);
-    try {
-      const found = await api.companies(new URLSearchParams({ q, pageSize: "6" }));
-      if (turn === latest) show(results, ...offers(found.items));
-    } catch (error) {
-      if (turn === latest) show(results, h("li.muted", null, problemText(error)));
-    }
-  };
-  /** @param {Company[]} companies */
-  const offers = (companies) =>
-    companies.length === 0
-      ? [h("li.muted", null, t("link.nothing"))]
-      : companies.map((company) =>
-          h(
-            "li",
-            null,
-            h(
-              "button",
-              {
-                type: "button",
-                onclick: async () => {
-                  if (await linkAll([referral.id], { key: company.key }, company.name ?? company.key)) then.done();
-                },
-              },
-              h("span.strong", { dir: "auto" }, company.name ?? company.key),
-              h("span.sub", null, company.domain ?? t("company.noDomain")),
-            ),
-          ),
-        );
-  search.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, 180);
-  });
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault();
+  const search = companySearch(referral.customerName ?? "", async (company) => {
+    if (await linkAll([referral.id], { key: company.key }, company.name ?? company.key)) then.done();
   });
   /** @param {string} name @param {string} label @param {string | null} value @param {Record<string, unknown>} [more] */
   const field = (name, label, value, more) =>
@@ -89,8 +48,8 @@ export function linkForm(referral, then) {
       },
     },
     h("p.strong", null, t("link.title")),
-    search,
-    results,
+    search.input,
+    search.results,
     h(
       "details",
       { id: "link-new" },
@@ -105,7 +64,6 @@ export function linkForm(referral, then) {
     ),
     h("button.small", { type: "button", onclick: then.cancel }, t("cancel")),
   );
-  look();
-  requestAnimationFrame(() => find("input", form).focus());
+  requestAnimationFrame(search.begin);
   return form;
 }

@@ -12,16 +12,24 @@ from typing import Any
 import pytest
 
 from local.simulator import Simulator
+from shared.actions.service import Ask
+from shared.background import tick
 from shared.cli import __main__ as cli
 from shared.core.errors import InvalidRequest, StorageUnavailable, SyncRunning
+from shared.model import times
+from shared.model.action import Who
+from shared.model.desk import Owner
 from shared.model.person import Person
 from shared.model.run import Run
+from shared.model.view import View
 from shared.services import Services
 from shared.storage import backup
 from shared.storage.engine.tables import TableStore
+from shared.storage.tables import comments, owners, views
 from tests.hosting import app_settings
 
 SHARED = Path(__file__).parents[2] / "shared"
+ME = Person("me", "Ayşe", "ayse@contoso.com")
 
 
 @pytest.fixture
@@ -30,6 +38,7 @@ def services(storage_account: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     with Simulator(referrals=40, seed=4, auto_approve=True) as simulator:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(simulator.ca_file))
         settings = {**app_settings(simulator, storage_account), "HUNTER_TENANT_LOOKUP_ENABLED": "false"}
+        settings["HUNTER_WRITE_ENABLED"] = "true"
         assert cli.main(["sign-in"], settings) == 0
         assert cli.main(["sync"], settings) == 0
         made = Services(settings)
@@ -37,6 +46,7 @@ def services(storage_account: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         simulator.data.change(identity, status="Closed", substatus="Won")
         simulator.data.change(simulator.data.ids()[1], notes="x" * 700_000)
         assert cli.main(["sync"], settings) == 0
+        people_add(made, identity)
         made.linker.link(identity, {"domain": "byhand.com", "name": "El ile 🙂"}, "me", made.clock.now())
         made.store.table("TenantLookups").insert(
             {
@@ -58,6 +68,22 @@ def services(storage_account: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         )
         made.settings_environ = settings  # type: ignore[attr-defined]
         yield made
+
+
+def people_add(made: Services, identity: str) -> None:
+    """Everything that people make, on a referral."""
+    at = times.from_datetime(made.clock.now())
+    comments.add(made.store, identity, "Söz 🙂", ME, at)
+    owners.set_owner(made.store, [identity], Owner("ece@contoso.com", "Ece"), ME, at)
+    view = View(
+        id="v1", name="Mine", list="referrals", query="owner=me", shared=True, owner=ME, created_at=at, updated_at=at
+    )
+    views.insert(made.store, view)
+    made.people.note(ME, made.clock.now())
+    other = next(each for each in made.read_model.snapshot().referrals if each.status == "Active")
+    acted = made.actions.act(other.id, Ask("update", remark="Not: 🙂"), Who(ME.id, ME.name))
+    assert acted.action.state == "applied"
+    tick.run(made)  # puts it away, to where it stays
 
 
 def dump(store: TableStore) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
@@ -86,6 +112,7 @@ def test_what_is_restored_equals_what_was_saved(services: Services, tmp_path: Pa
     before = dump(services.store)
     assert {name: rows for name, rows in counts.items() if rows} == {name: len(rows) for name, rows in before.items()}
     assert {"Referrals", "ReferralChanges", "ReferralPayloads", "CompanyLinks", "SyncState", "SignIn"} <= before.keys()
+    assert {"Owners", "Comments", "Views", "Actions", "People"} <= before.keys()
     assert file.stat().st_mode & 0o077 == 0
 
     other = empty_store(other_account)

@@ -80,12 +80,13 @@ def test_a_pause_that_partner_center_asked_for_is_kept(world: World, capsys: pyt
     assert len(simulator.requests_of("list")) + len(simulator.requests_of("get")) == before
 
 
+@pytest.mark.parametrize("seconds", [3_600, 0.2], ids=["longer than the check", "each time anew"])
 def test_a_pause_asked_of_the_check_itself_is_said_and_no_traceback(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, capsys: pytest.CaptureFixture[str], seconds: float
 ) -> None:
     simulator, settings = world
     assert cli.main(["sign-in"], settings) == 0
-    simulator.faults.add(status=429, retry_after=3_600, times=0)
+    simulator.faults.add(status=429, retry_after=seconds, times=0)
     assert cli.main(["check"], settings) == 1
     assert lines(capsys)[-1][1].endswith("(partner_center_throttled)")
     assert SyncState(Services(settings).store).load().paused_until is not None

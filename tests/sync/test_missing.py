@@ -9,6 +9,7 @@ import pytest
 from shared.companies.linker import CompanyLinker
 from shared.storage.tables.changes import load_changes
 from shared.storage.tables.referrals import read_rows
+from shared.storage.tables.sync_state import SyncState
 from shared.sync.service import TIMER_SECONDS
 from tests.sync.harness import World
 
@@ -256,15 +257,22 @@ def test_a_walk_of_another_run_survives_tidying_that_comes_late(make_world: Call
     gone = world.sim.data.ids()[30]
     world.sim.data.remove(gone)
 
+    came: list[str] = []
+
     def another(call: str) -> None:
-        if call == "before delete SyncState":
+        if call in {"before query SyncState", "before delete SyncState"}:
             world.io = lambda _: None
+            if SyncState(world.store).load().holder(world.clock.now()):
+                world.io = another
+                return
             paused = world.sync().run("http", mode="full")
             assert (paused.state, paused.pages) == ("paused", 4)
+            came.append(paused.id)
 
     world.io = another
     world.sync().run("timer", mode="full", budget=TIMER_SECONDS)
     world.io = lambda _: None
+    assert came
     run = world.run("timer", budget=TIMER_SECONDS).succeeded
     assert not run.visibility_changed
     assert missing(world) == {gone}

@@ -211,7 +211,6 @@ OUTDATED: Final = frozenset(
         *("test_each_filter", "test_filters_show_counts_combine_and_leave_by_their_tags"),
         *("test_headers_sort_both_ways_and_say_so", "test_a_range_of_values_in_a_currency"),
         *("test_the_search_is_instant_and_knows_turkish", "test_rows_are_walked_by_arrow_keys"),
-        "test_a_reader_s_page_asks_nothing_about_a_sign_in",
         *("test_the_redirect_there_and_back", "test_progress_is_shown_while_it_runs"),
         "test_a_sync_started_elsewhere_shows_and_its_data_arrives_in_place",
         "test_whoever_may_not_operate_does_not_see_it",

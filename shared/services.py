@@ -72,8 +72,8 @@ class Services:
         self.clock: Clock = clock or SystemClock()
         self.throttles = {name: Throttle(most, most, self.clock) for name, most in A_MINUTE.items()}
         """How often this instance lets some routes be used, by the name that routes give."""
-        for name in ("event", "unverified"):
-            self.throttles[name] = Throttle(EVENTS_AT_ONCE, EVENTS_A_MINUTE, self.clock)
+        events = ("event", "unverified")
+        self.throttles |= {name: Throttle(EVENTS_AT_ONCE, EVENTS_A_MINUTE, self.clock) for name in events}
 
     @cached_property
     def store(self) -> TableStore:

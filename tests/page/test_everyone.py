@@ -24,6 +24,8 @@ VIEWS = {
     "quarantine": "/app?panel=quarantine",
 }
 
+ME = "**/api/v1/partner-center/me"
+
 
 @pytest.fixture(scope="module")
 def names(app_host: HostProcess) -> dict[str, str]:
@@ -125,7 +127,7 @@ def late(visit: Visit) -> Callable[[str], tuple[Page, Callable[[], None]]]:
 
     def open_list(address: str) -> tuple[Page, Callable[[], None]]:
         held: list[Route] = []
-        page = visit(address, before=lambda page: page.route("**/api/v1/partner-center/me", held.append))
+        page = visit(address, before=lambda page: page.route(ME, lambda route: held.append(route)))
 
         def say() -> None:
             wait_until(page, lambda: len(held), 1)

@@ -229,11 +229,7 @@ class Services:
         return Runner(self.settings, self.store, self.sign_in, self.intake, stands=self._stands)
 
     def _stands(self, action: Action) -> bool | None:
-        """Whether whoever asked for an action still wants it: Dynamics 365 is asked again, people are not."""
-        from shared.model.action import DYNAMICS_365
-
-        if action.who != DYNAMICS_365:
-            return True
+        """Whether Dynamics 365 still wants what it asked for."""
         from shared.dynamics import standing
 
         return standing.stands(self.dynamics, action)

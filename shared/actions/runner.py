@@ -18,7 +18,7 @@ from shared.core.errors import HunterError
 from shared.core.log import current, get_logger
 from shared.core.settings import Settings
 from shared.model import times
-from shared.model.action import Action, ActionFault
+from shared.model.action import DYNAMICS_365, Action, ActionFault
 from shared.model.changes import Author
 from shared.partner_center.client import Authenticator, PartnerCenterClient
 from shared.storage.engine.tables import Operation, RowConflict, TableStore
@@ -67,7 +67,7 @@ class Runner:
         store: the tables.
         sign_in: where tokens come from.
         intake: where answered referrals go.
-        stands: whether whoever asked for an action that waited still wants it; None while that can't be known.
+        stands: whether Dynamics 365 still wants what it asked for; None while that can't be known.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Runner:
             StorageUnavailable: storage does not answer; the timer goes on with the action.
         """
         now = self._clock.now()
-        if start.held and start.action.state == "waiting":
+        if start.held and start.action.state == "waiting" and start.action.who == DYNAMICS_365:
             stands = self._stands(start.action)
             if not stands:
                 return Result(start.held.action if stands is None else self._taken_back(start.held))
@@ -125,7 +125,7 @@ class Runner:
         return result
 
     def _taken_back(self, held: OpenAction) -> Action:
-        """Whoever asked for it no longer wants it."""
+        """It is no longer wanted."""
         now = self._clock.now()
         action = msgspec.structs.replace(held.action, state="cancelled", finished_at=times.from_datetime(now))
         self._table.transact(end(held, action, now))

@@ -22,6 +22,7 @@ from shared.dynamics.parties import Ambiguous, Parties
 from shared.dynamics.plan import Plan, Rules, flip_error, plan_record
 from shared.dynamics.pulled import Actions, Asker
 from shared.dynamics.records import Records, Row
+from shared.dynamics.shown import differing
 from shared.dynamics.translate import Normal
 from shared.dynamics.work import Outcome, Result, Work, with_carried
 from shared.model import times
@@ -182,6 +183,7 @@ class Executor:
             seen=work.seen,
             version=row_version,
             closed=plan.closed if plan and plan.kind == "conflict" and plan.closed else link.closed,
+            differing=differing(self._rules, work.facts, link, plan, work.row) if plan else link.differing,
             next_at=None,
             tries=0,
         )

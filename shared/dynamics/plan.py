@@ -18,7 +18,6 @@ from shared.dynamics.mapping import Goal, Table
 from shared.dynamics.mapping import Mapping as FieldMapping
 from shared.dynamics.records import Row
 from shared.dynamics.translate import Normal, Translator, Trouble, required_gaps
-from shared.dynamics.values import amount
 from shared.model import times
 from shared.storage.tables.crm_links import Link, LinkError
 
@@ -323,67 +322,3 @@ def flip_error(field_name: str) -> LinkError:
         f"{field_name} was changed back and forth three times within an hour, so this record is left alone. Something in "
         "Dynamics 365 fights the sync (a flow, a rule, or another connector). Stop one of them, then retry.",
     )
-
-
-# As people see it
-
-
-def plan_row(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> dict[str, Any] | None:
-    """One line of a dry run's plan; None where nothing is to be done."""
-    operation = _operation(plan)
-    if operation is None:
-        return None
-    translator = rules.translators.get(plan.table or link.table or "")
-    fields: list[dict[str, Any]] = []
-    if translator is not None:
-        for difference in plan.differences:
-            if difference.verdict in {"write", "ask"}:
-                crm = translator.ours(difference.column, difference.found, facts) if row is not None else None
-                becomes = (
-                    crm if difference.verdict == "ask" else translator.ours(difference.column, difference.want, facts)
-                )
-                fields.append(
-                    {
-                        "field": difference.field,
-                        "crm": crm,
-                        "partnerCenter": _shown(facts, difference),
-                        "becomes": becomes,
-                    }
-                )
-    if plan.close or (plan.ask and plan.ask.action != "update"):
-        outcome = ("won" if plan.close.won else "lost") if plan.close else (row.state if row else None)
-        fields.append(
-            {"field": "status", "crm": row.state if row else None, "partnerCenter": facts.state, "becomes": outcome}
-        )
-    if plan.ask and "externalReferenceId" in plan.ask.changes:
-        reference = plan.ask.changes["externalReferenceId"]
-        fields.append(
-            {"field": "externalReferenceId", "crm": reference, "partnerCenter": facts.reference, "becomes": reference}
-        )
-    return {
-        "referralId": facts.id,
-        "name": facts.name,
-        "table": plan.table or link.table,
-        "operation": operation,
-        "fields": fields,
-        "reason": plan.error.message if plan.error else None,
-    }
-
-
-def _shown(facts: Facts, difference: Difference) -> Any:
-    value = facts.fields.get(difference.field)
-    if difference.field == "dealValue":
-        return amount(value)
-    if difference.field == "closingDateTime" and isinstance(value, str):
-        return f"{value}T00:00:00Z"
-    return value if value is not None else difference.want
-
-
-def _operation(plan: Plan) -> str | None:
-    if plan.kind in {"create", "conflict"}:
-        return plan.kind
-    if plan.kind == "hold":
-        return "skip"
-    if plan.kind == "convert" or plan.write or plan.close:
-        return "update"
-    return "pull" if plan.ask else None

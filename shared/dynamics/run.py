@@ -22,9 +22,10 @@ from shared.dynamics.connection import Opened
 from shared.dynamics.executor import Executor
 from shared.dynamics.facts import Facts
 from shared.dynamics.parties import Ambiguous, account_key
-from shared.dynamics.plan import Plan, plan_record, plan_row
+from shared.dynamics.plan import Plan, plan_record
 from shared.dynamics.pulled import Actions
 from shared.dynamics.records import TABLES, Row
+from shared.dynamics.shown import plan_row
 from shared.dynamics.work import Outcome, Work
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import RowConflict, TableStore

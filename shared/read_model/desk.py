@@ -6,6 +6,7 @@ It changes far oftener than that data and is far smaller, so it is read by itsel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from shared.model.desk import Owner, mail_key
@@ -85,6 +86,12 @@ class DeskIndex:
         self.by_mail: Mapping[str, Bits] = {shown[key]: bits for key, bits in self._by_key.items()}
         """For each owner, by an address as somebody wrote it, the referrals."""
         self.owned = to_bits(owners, size)
+
+    @cached_property
+    def by_crm_state(self) -> Mapping[str, Bits]:
+        """For each state of a link to Dynamics 365 the referrals; ``NOBODY`` stands for those without a link."""
+        states = sorted({link.state for link in self.links.values()})
+        return {state: self.in_crm([state]) for state in (*states, NOBODY)}
 
     def owned_by(self, mails: Iterable[str]) -> Bits:
         """The referrals of these owners; ``NOBODY`` stands for those without one."""

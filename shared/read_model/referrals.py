@@ -46,7 +46,7 @@ class ReferralList:
             descending=query.paging.descending,
             offset=query.paging.offset,
             limit=query.paging.page_size,
-            more_facets={"owner": desk.by_mail},
+            more_facets={"owner": desk.by_mail, **({"dynamics": desk.by_crm_state} if desk.links else {})},
         )
 
     def fitting(self, query: ReferralQuery, desk: DeskIndex, now: datetime) -> Bits:

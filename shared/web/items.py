@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -116,6 +117,11 @@ def crm_item(link: Shown | None) -> dict[str, Any] | None:
         "syncedAt": times.public(link.synced_at),
         "error": error,
     }
+
+
+def crm_differences(link: Shown | None) -> list[dict[str, Any]]:
+    """What a referral and its record in Dynamics 365 hold differently, as of the last look."""
+    return [msgspec.to_builtins(each, builtin_types=(Decimal,)) for each in link.differing] if link else []
 
 
 def answered(snapshot: Snapshot, referral: ReferralSummary, now: datetime) -> dict[str, Any]:

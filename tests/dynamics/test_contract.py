@@ -215,3 +215,31 @@ def test_a_tick_with_nothing_due_makes_at_most_two_table_requests(
     app.tick()
     assert len(asked) <= 2, asked
     assert crm.asked() == []
+
+
+def test_the_detail_says_what_differs_and_the_list_counts(make_world: MakeWorld, crm: DynamicsSimulator) -> None:
+    world, app, referral_id, record = in_step(make_world, crm)
+    assert app.call("GET", f"/referrals/{referral_id}").body["differences"] == []
+    crm.people.change("opportunity", record, estimatedvalue=6100.5, description="x" * 300)
+    crm.people.win(record)
+    plan = app.call("POST", "/dynamics/sync", {"dryRun": True}).body["plan"]
+    assert [(row["operation"], [field["field"] for field in row["fields"]]) for row in plan] == [
+        ("pull", ["dealValue", "currency", "status", "substatus"])
+    ]
+    status = next(field for field in plan[0]["fields"] if field["field"] == "substatus")
+    assert status == {"field": "substatus", "crm": "Won", "partnerCenter": "Accepted", "becomes": "Won"}
+    app.call("POST", "/dynamics/sync")
+    detail = app.call("GET", f"/referrals/{referral_id}").body
+    found = {each["field"]: each for each in detail["differences"]}
+    assert set(found) == {"dealValue", "notes"}
+    value = {"field": "dealValue", "crm": 6100.5, "partnerCenter": 5000, "agreed": 5000, "goesTo": "partnerCenter"}
+    assert found["dealValue"] == value
+    assert (found["notes"]["goesTo"], len(found["notes"]["crm"])) == (None, 200)
+    facets = app.call("GET", "/referrals?missing=include&dynamics=pending").body["facets"]["dynamics"]
+    assert facets == {"pending": 1}
+    crm.forget()
+    before = app.services.dynamics.state.status().runs
+    app.call("POST", "/dynamics/sync")
+    assert crm.store.writes == []
+    assert len(app.services.dynamics.state.status().runs) == len(before) + 1
+    assert world.run().succeeded

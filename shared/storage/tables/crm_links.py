@@ -1,11 +1,12 @@
 """The CrmLinks table: which record of the CRM belongs to which referral, and what both sides agreed on last.
 
-The truth about pairs is here and nowhere else. A row lies in its referral's partition;
+The truth about pairs is here and nowhere else. A row lies in its referral's partition.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -33,6 +34,18 @@ class LinkError(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str | None
     message: str
     candidates: tuple[Candidate, ...] = ()
+
+
+class Differing(msgspec.Struct, frozen=True, rename="camel"):
+    """A field that the two sides hold differently; values as our items have them, long texts cut."""
+
+    field: str
+    crm: Any
+    partner_center: Any
+    agreed: Any
+    """What the CRM held when both sides agreed last; None before."""
+    goes_to: str | None
+    """Which side is to take the other's value: ``crm``, ``partnerCenter``; None where each keeps its own."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -75,6 +88,9 @@ class Link(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     seen: str = ""
     """Fingerprint of the referral and the mapping at that look."""
     base: dict[str, tuple[Any, Any]] = {}
+    """By column what was agreed last: what Partner Center asked for, and what the CRM held."""
+    differing: tuple[Differing, ...] = ()
+    """What the two sides held differently after that look."""
     closed: bool = False
     """Whether both sides were closed at that look."""
     asked: Asked | None = None
@@ -121,12 +137,18 @@ class Shown:
     synced_at: str | None
     error: LinkError | None
     next_at: str | None
+    differing: tuple[Differing, ...] = ()
+
+
+_decode_differing = msgspec.json.Decoder(tuple[Differing, ...], float_hook=Decimal).decode
+_decode_link = msgspec.json.Decoder(Link, float_hook=Decimal).decode
+_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def load_shown(store: TableStore) -> dict[str, Shown]:
     """What lists show of all links, by referral id; without those that were taken off."""
     found = {}
-    columns = ["RowKey", "id", "state", "crmTable", "recordId", "url", "syncedAt", "nextAt", "error"]
+    columns = ["RowKey", "id", "state", "crmTable", "recordId", "url", "syncedAt", "nextAt", "error", "differing"]
     for row in store.table(TABLE).query(None, select=columns):
         if row["state"] != "unlinked":
             error = msgspec.json.decode(row["error"], type=LinkError) if row.get("error") else None
@@ -138,6 +160,7 @@ def load_shown(store: TableStore) -> dict[str, Shown]:
                 row.get("syncedAt") or None,
                 error,
                 row.get("nextAt") or None,
+                _decode_differing(row["differing"]) if row.get("differing") else (),
             )
     return found
 
@@ -167,13 +190,15 @@ def save(store: TableStore, link: Link, etag: str | None) -> Stored:
     }
     if link.error:
         put_text(entity, "error", msgspec.json.encode(link.error).decode())
-    put_text(entity, "link", msgspec.json.encode(link).decode())
+    if link.differing:
+        entity["differing"] = _encoder.encode(link.differing).decode()
+    put_text(entity, "link", _encoder.encode(link).decode())
     table = store.table(TABLE)
     return Stored(link, table.insert(entity) if etag is None else table.replace(entity, etag))
 
 
 def _stored(row: Entity) -> Stored:
-    link = msgspec.json.decode(get_text(row, "link"), type=Link)
+    link = _decode_link(get_text(row, "link"))
     return Stored(link, str(row["etag"]) if row.get("etag") else None)
 
 

@@ -108,6 +108,7 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
     )
     made = services.action_record.of_referral(referral_id)
     detail |= additions(snapshot.referrals[position], made, principal, services)
+    detail["differences"] = items.crm_differences(snapshot.desk.links.get(position))
     detail["comments"] = [comment_item(comment) for comment in comments.load(services.store, referral_id)]
     # The payload changes without the lists, so the answer itself is what the tag is made of.
     return responses.content(detail)

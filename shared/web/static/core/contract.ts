@@ -18,6 +18,14 @@ export interface CrmLink {
   } | null;
 }
 
+export interface CrmDifference {
+  field: string;
+  crm: unknown;
+  partnerCenter: unknown;
+  agreed: unknown;
+  goesTo: "crm" | "partnerCenter" | null;
+}
+
 export interface CrmRun {
   at: string;
   created: number;
@@ -226,6 +234,7 @@ export interface Batch {
 
 export interface ReferralDetail extends Referral {
   answerable: boolean;
+  differences?: CrmDifference[];
   actions: Action[];
   can: Record<ActionKind, { code: string; message: string } | null>;
   engagementId: string | null;

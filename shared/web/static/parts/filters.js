@@ -14,6 +14,7 @@ import { changed, current, go } from "../core/router.js";
 /**
  * @typedef {object} Filter
  * @property {string} name also the phrase `filter.name`
+ * @property {() => boolean} [when] whether it is offered; always without
  * @property {boolean} [panel] false: only said and removed, chosen elsewhere
  * @property {(query: URLSearchParams) => Said[]} describe
  * @property {(route: Route, facets: Facets) => HTMLElement[]} build
@@ -147,7 +148,7 @@ const option = (type, name, value, label, checked, count, change) =>
  * @param {Facets} facets
  */
 export function filterBar(bar, filters, route, facets) {
-  const panels = filters.filter((filter) => filter.panel !== false);
+  const panels = filters.filter(({ panel: offered, when }) => offered !== false && (when?.() ?? true));
   if (bar.dataset["language"] !== currentLanguage() || bar.childElementCount !== panels.length) {
     bar.replaceChildren(...panels.map((filter) => panel(filter)));
     bar.dataset["language"] = currentLanguage();

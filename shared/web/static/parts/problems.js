@@ -10,6 +10,9 @@ export const sentence = (code) => (has(`error.${code}`) ? t(`error.${code}`) : n
 /** @param {string} code */
 const advice = (code) => (has(`advice.${code}`) ? t(`advice.${code}`) : null);
 
+/** A code's sentence with what to do about it; null where there is no such pair. @param {string} code */
+export const advised = (code) => (sentence(code) && advice(code) ? `${sentence(code)} ${advice(code)}` : null);
+
 /** @param {number} seconds */
 const later = (seconds) =>
   seconds < 120 ? t("error.retryAfter", { n: Math.ceil(seconds) }) : t("error.retryAfterMinutes", { n: Math.ceil(seconds / 60) });

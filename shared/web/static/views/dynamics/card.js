@@ -1,6 +1,6 @@
 // The card of Dynamics 365 in the dialog of a referral: its record, what went wrong, and what can be done.
 
-/** @import { CrmLink, ReferralDetail } from "../../core/contract.ts" */
+/** @import { CrmDifference, CrmLink, ReferralDetail } from "../../core/contract.ts" */
 /** @import { Wish } from "./calls.js" */
 
 import { h, icon } from "../../core/dom.js";
@@ -14,14 +14,16 @@ import { toast } from "../../parts/toasts.js";
 import { ago } from "../../parts/values.js";
 import { TONES } from "./badge.js";
 import { calls } from "./calls.js";
+import { errorText, fieldName, fieldValue } from "./words.js";
 
 /** @param {ReferralDetail} referral */
 export function crmCard(referral) {
   const link = referral.dynamics;
-  if (!link && !feature("dynamics")) return null;
+  if (!feature("dynamics")) return null;
   return section(t("crm.section"), [
     link ? known(link) : h("p.muted", null, t("crm.nothing")),
-    link?.error ? h("p.error", { dir: "auto" }, link.error.message) : null,
+    link?.error ? h("p.error", { dir: "auto" }, errorText(link.error)) : null,
+    differences(referral.differences ?? []),
     link?.error?.candidates && mayAct() ? candidates(referral.id, link) : null,
     mayAct() ? buttons(referral.id, link) : null,
     mayAct() ? linkForm(referral.id) : null,
@@ -38,6 +40,36 @@ const known = (link) =>
     [t("crm.synced"), link.syncedAt && ago(link.syncedAt)],
     [t("crm.next"), link.error?.nextAt && ago(link.error.nextAt)],
   ]);
+
+/** What the two sides hold differently, as of the last look. @param {CrmDifference[]} rows */
+function differences(rows) {
+  if (rows.length === 0) return null;
+  const heads = ["field", "crm", "partnerCenter", "agreed", "then"].map((name) => t(`crm.difference.${name}`));
+  return h(
+    "div",
+    { role: "group", "aria-label": t("crm.differences") },
+    h("p.strong", null, t("crm.differences")),
+    h(
+      "table.compare.differences",
+      null,
+      h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))),
+      h(
+        "tbody",
+        null,
+        rows.map(({ field, crm, partnerCenter, agreed, goesTo }) =>
+          h(
+            "tr",
+            null,
+            h("th", { scope: "row" }, fieldName(field)),
+            [fieldValue(field, crm), fieldValue(field, partnerCenter), fieldValue(field, agreed), t(`crm.goes.${goesTo ?? "nowhere"}`)].map((text, place) =>
+              h("td", { "data-label": heads[place + 1], dir: "auto" }, text),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
 
 /** @param {string} url @param {string} table */
 const record = (url, table) =>
@@ -116,7 +148,7 @@ async function act(id, wish, more = {}) {
   try {
     const { dynamics } = await calls.act(id, wish, more);
     const wrong = dynamics && (dynamics.state === "failed" || dynamics.state === "conflict");
-    if (wrong) toast("error", t("crm.failed"), { detail: dynamics.error?.message ?? "" });
+    if (wrong) toast("error", t("crm.failed"), { detail: dynamics.error ? errorText(dynamics.error) : "" });
     else toast("success", t(`crm.done.${wish}`));
   } catch (error) {
     toast("error", t("crm.failed"), { detail: problemText(error) });

@@ -9,12 +9,13 @@ import { may } from "../../core/me.js";
 import { refresh } from "../../core/refresh.js";
 import { listHref, referralHref } from "../../core/router.js";
 import { mount, store } from "../../core/state.js";
-import { facts, section } from "../../parts/facts.js";
-import { problemText } from "../../parts/problems.js";
+import { facts, part } from "../../parts/facts.js";
+import { advised, problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
 import { ago } from "../../parts/values.js";
 import { crmBadge } from "./badge.js";
 import { calls } from "./calls.js";
+import { errorText, fieldName, fieldValue } from "./words.js";
 
 /** @typedef {{ status: CrmStatus, wrong: Referral[] }} Known */
 
@@ -36,7 +37,7 @@ export const view = {
       h("p.muted.lead", null, t("crm.lead")),
       status.enabled ? null : h("p.error", null, t("crm.off")),
       status.connectorFound ? h("p.error", { role: "alert" }, t("crm.connector")) : null,
-      status.error ? h("p.error", { role: "alert", dir: "auto" }, status.error.message) : null,
+      status.error ? h("p.error", { role: "alert", dir: "auto" }, advised(status.error.code) ?? status.error.message) : null,
       h("div.crm-view", null, plan, health(status), queue(status), errors(wrong), runs(status.runs)),
     );
     mount(tools, [asked], () => (may("operate") && status.enabled ? buttons() : []));
@@ -85,9 +86,9 @@ const button = (label, run) =>
 
 /** @param {CrmStatus} status */
 const health = (status) =>
-  section(t("crm.health"), [
+  part(t("crm.health"), [
     facts([
-      [t("crm.health"), t(`crm.health.${status.reachable === null ? "unknown" : status.reachable ? "reachable" : "unreachable"}`)],
+      [t("column.status"), t(`crm.health.${status.reachable === null ? "unknown" : status.reachable ? "reachable" : "unreachable"}`)],
       [t("crm.organisation"), status.organisation],
       [t("crm.user"), status.user],
       [t("crm.key"), t(`crm.key.${status.key}`)],
@@ -98,7 +99,7 @@ const health = (status) =>
 
 /** @param {CrmStatus} status */
 const queue = ({ linked, pending, failed, conflicts }) =>
-  section(t("crm.queue"), [
+  part(t("crm.queue"), [
     facts([
       [t("crm.queue.linked"), many(linked, "linked")],
       [t("crm.queue.pending"), many(pending, "pending")],
@@ -112,7 +113,7 @@ const many = (count, state) => h("a", { href: listHref("referrals", { dynamics: 
 
 /** @param {Referral[]} wrong */
 const errors = (wrong) =>
-  section(t("crm.errors"), [
+  part(t("crm.errors"), [
     wrong.length === 0
       ? h("p.muted", null, t("crm.errors.none"))
       : h(
@@ -125,7 +126,7 @@ const errors = (wrong) =>
               h("a", { href: referralHref(referral.id), dir: "auto" }, referral.name || t("unnamed.referral")),
               " ",
               crmBadge(referral),
-              h("p", { dir: "auto" }, referral.dynamics?.error?.message ?? ""),
+              referral.dynamics?.error ? h("p", { dir: "auto" }, errorText(referral.dynamics.error)) : null,
             ),
           ),
         ),
@@ -133,7 +134,7 @@ const errors = (wrong) =>
 
 /** @param {CrmRun[]} list */
 const runs = (list) =>
-  section(t("crm.runs"), [
+  part(t("crm.runs"), [
     list.length === 0
       ? h("p.muted", null, t("crm.runs.none"))
       : table(
@@ -161,7 +162,7 @@ const table = (heads, rows) =>
 /** @param {CrmPlan[] | null} plan */
 function planned(plan) {
   if (!plan) return [];
-  return section(t("crm.plan.title"), [
+  return part(t("crm.plan.title"), [
     plan.length === 0
       ? h("p.muted", null, t("crm.plan.none"))
       : table(
@@ -169,7 +170,7 @@ function planned(plan) {
           plan.map((row) => [
             h("a", { href: referralHref(row.referralId) }, row.name),
             t(`crm.plan.${row.operation}`),
-            row.fields.map(change).join("; ") || row.reason || "",
+            h("ul.plain", null, row.fields.map(change), row.reason ? h("li", null, row.reason) : null),
           ]),
         ),
   ]);
@@ -177,7 +178,13 @@ function planned(plan) {
 
 /** @param {CrmPlan["fields"][number]} each */
 const change = ({ field, crm, partnerCenter, becomes }) =>
-  t("crm.plan.change", { field, crm: text(crm), partnerCenter: text(partnerCenter), becomes: text(becomes) });
-
-/** @param {unknown} value */
-const text = (value) => (value === null || value === undefined ? "–" : String(value));
+  h(
+    "li",
+    null,
+    t("crm.plan.change", {
+      field: fieldName(field),
+      crm: fieldValue(field, crm),
+      partnerCenter: fieldValue(field, partnerCenter),
+      becomes: fieldValue(field, becomes),
+    }),
+  );

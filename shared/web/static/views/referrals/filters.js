@@ -5,6 +5,7 @@
 import { h } from "../../core/dom.js";
 import { country, date, isCurrency, listing, monthName, number, signOf } from "../../core/format.js";
 import { t, term } from "../../core/i18n.js";
+import { feature } from "../../core/me.js";
 import { changed, current, go } from "../../core/router.js";
 import { choice, close, given, oneOf } from "../../parts/filters.js";
 import { checkAll, moneyField, selectField } from "../../parts/forms.js";
@@ -99,7 +100,7 @@ export const FILTERS = [
   oneOf("closing", ["past", "thisMonth"], closingName),
   valueRange,
   oneOf("m365", ["true", "false"]),
-  oneOf("dynamics", ["linked", "pending", "failed", "conflict", "ignored", "none"]),
+  { ...oneOf("dynamics", ["linked", "pending", "failed", "conflict", "ignored", "none"]), when: () => feature("dynamics") },
   oneOf("missing", ["include", "only"]),
   given("salesStage", (value) => stageName(value === "none" ? null : value)),
   given("createdMonth", (value) => t("filter.created", { when: monthName(value, true) })),

@@ -1,0 +1,130 @@
+"""What people see of a comparison: the rows of a dry run's plan, and what differs between the two sides."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from shared.dynamics.compare import Difference
+from shared.dynamics.facts import Facts
+from shared.dynamics.plan import Plan, Rules
+from shared.dynamics.records import Row
+from shared.dynamics.translate import Translator
+from shared.dynamics.values import amount, cut
+from shared.storage.tables.crm_links import Differing, Link
+
+_MOST_LETTERS: Final = 200
+"""Of a text that is shown as a difference."""
+_STATUS: Final[dict[str, tuple[str | None, str | None]]] = {
+    "open": ("Active", None),
+    "won": ("Closed", "Won"),
+    "lost": ("Closed", "Lost"),
+    "qualified": ("Active", "Accepted"),
+    "disqualified": ("Closed", "Declined"),
+}
+"""What a record's state is called in our items."""
+
+
+def plan_row(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> dict[str, Any] | None:
+    """One line of a dry run's plan; None where nothing is to be done."""
+    operation = _operation(plan)
+    if operation is None:
+        return None
+    translator = rules.translators.get(plan.table or link.table or "")
+    fields = [
+        _line(translator, facts, difference, row)
+        for difference in plan.differences
+        if translator is not None and difference.verdict in {"write", "ask"}
+    ]
+    if plan.close or (plan.ask and plan.ask.action != "update"):
+        fields += _statuses(facts, plan, row)
+    if plan.ask and "externalReferenceId" in plan.ask.changes:
+        reference = plan.ask.changes["externalReferenceId"]
+        fields.append(
+            {"field": "externalReferenceId", "crm": reference, "partnerCenter": facts.reference, "becomes": reference}
+        )
+    return {
+        "referralId": facts.id,
+        "name": facts.name,
+        "table": plan.table or link.table,
+        "operation": operation,
+        "fields": fields,
+        "reason": plan.error.message if plan.error else None,
+    }
+
+
+def differing(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> tuple[Differing, ...]:
+    """What the two sides hold differently after a look, field by field, with what they agreed on last.
+
+    Args:
+        rules: by what was decided.
+        facts: what the referral says.
+        link: with the values that were agreed.
+        plan: what was decided.
+        row: the record; None where there is none.
+    """
+    translator = rules.translators.get(row.table) if row else None
+    if row is None or translator is None:
+        return ()
+    found = translator.found(row.values)
+    rest = [
+        Difference(each.column, each.field, each.want, found.get(each.column), each.verdict)
+        for each in plan.differences
+        if each.verdict != "agree" and not translator.same(each.column, each.want, found.get(each.column))
+    ]
+    shown = []
+    for each in rest:
+        line = _line(translator, facts, each, row)
+        agreed = link.base.get(each.column)
+        shown.append(
+            Differing(
+                each.field,
+                _short(line["crm"]),
+                _short(line["partnerCenter"]),
+                _short(translator.ours(each.column, agreed[1], facts)) if agreed else None,
+                {"ask": "partnerCenter", "write": "crm"}.get(each.verdict),
+            )
+        )
+    return tuple(shown)
+
+
+def _line(translator: Translator, facts: Facts, difference: Difference, row: Row | None) -> dict[str, Any]:
+    crm = translator.ours(difference.column, difference.found, facts) if row is not None else None
+    becomes = crm if difference.verdict == "ask" else translator.ours(difference.column, difference.want, facts)
+    return {"field": difference.field, "crm": crm, "partnerCenter": _shown(facts, difference), "becomes": becomes}
+
+
+def _statuses(facts: Facts, plan: Plan, row: Row | None) -> list[dict[str, Any]]:
+    """The state of both sides, in the words of our items."""
+    ours = (facts.seen.get("status"), facts.seen.get("substatus"))
+    theirs = _STATUS.get(row.state if row else "", (None, None))
+    becomes = ours if plan.close else theirs
+    names = zip(("status", "substatus"), theirs, ours, becomes, strict=True)
+    return [
+        {"field": name, "crm": crm, "partnerCenter": partner_center, "becomes": after}
+        for name, crm, partner_center, after in names
+        if crm != partner_center
+    ]
+
+
+def _short(value: Any) -> Any:
+    """A value as it is shown beside another."""
+    return cut(value, _MOST_LETTERS) if isinstance(value, str) else value
+
+
+def _shown(facts: Facts, difference: Difference) -> Any:
+    value = facts.fields.get(difference.field)
+    if difference.field == "dealValue":
+        return amount(value)
+    if difference.field == "closingDateTime" and isinstance(value, str):
+        return f"{value}T00:00:00Z"
+    return value if value is not None else difference.want
+
+
+def _operation(plan: Plan) -> str | None:
+    if plan.kind in {"create", "conflict"}:
+        return plan.kind
+    if plan.kind == "hold":
+        return "skip"
+    if plan.kind == "convert" or plan.write or plan.close:
+        return "update"
+    return "pull" if plan.ask else None

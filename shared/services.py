@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from shared.actions.record import ActionRecord
     from shared.actions.runner import Runner
     from shared.actions.service import ActionService
-    from shared.companies.editor import CompanyEditor
     from shared.companies.linker import CompanyLinker
     from shared.companies.tenant_lookup import TenantLookup
     from shared.dynamics.asking import CrmActions
@@ -299,13 +298,6 @@ class Services:
         from shared.companies.linker import CompanyLinker
 
         return CompanyLinker(self.store)
-
-    @cached_property
-    def company_editor(self) -> CompanyEditor:
-        """Names and merges of companies by hand."""
-        from shared.companies.editor import CompanyEditor
-
-        return CompanyEditor(self.store)
 
     @cached_property
     def tenant_lookup(self) -> TenantLookup:

@@ -15,6 +15,7 @@ from local.simulator import Simulator
 from shared.actions.service import Ask
 from shared.background import tick
 from shared.cli import __main__ as cli
+from shared.companies.editor import CompanyEditor
 from shared.core.errors import InvalidRequest, StorageUnavailable, SyncRunning
 from shared.model import times
 from shared.model.action import Who
@@ -132,7 +133,7 @@ def rows_of(file: Path) -> list[bytes]:
 def test_an_app_goes_on_with_what_was_restored(services: Services, tmp_path: Path, other_account: str) -> None:
     file = tmp_path / "one.hunter"
     person = Person("id", "Ayşe Demir", "ayse@partner.com")
-    services.company_editor.rename("byhand.com", "A Name by Hand", person, services.clock.now())
+    CompanyEditor(services.store).rename("byhand.com", "A Name by Hand", person, services.clock.now())
     backup.save(services.store, file)
     storage = other_account
     settings = {**services.settings_environ, "HUNTER_STORAGE": storage}  # type: ignore[attr-defined]

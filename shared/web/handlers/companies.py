@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.companies.editor import CompanyEditor
 from shared.core.errors import NotFound
 from shared.web import parameters, responses
 from shared.web.access import Principal
@@ -20,14 +21,14 @@ def rename_company(request: HttpRequest, principal: Principal, services: Service
     """PUT companies/{key}/name: answers the company as it is now. Raises InvalidParameter, InvalidRequest and NotFound."""
     parameters.no_parameters(request)
     name = members_of(request, "name")["name"]
-    key = services.company_editor.rename(_key(request), name, principal.person, services.clock.now())
+    key = CompanyEditor(services.store).rename(_key(request), name, principal.person, services.clock.now())
     return _company(services, key)
 
 
 def unname_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE companies/{key}/name: back to its own name. Raises InvalidParameter and NotFound."""
     parameters.no_parameters(request)
-    services.company_editor.use_own_name(_key(request), principal.person, services.clock.now())
+    CompanyEditor(services.store).use_own_name(_key(request), principal.person, services.clock.now())
     return responses.nothing()
 
 
@@ -38,14 +39,14 @@ def merge_company(request: HttpRequest, principal: Principal, services: Services
     """
     parameters.no_parameters(request)
     into = members_of(request, "into")["into"]
-    key = services.company_editor.merge(_key(request), into, principal.person, services.clock.now())
+    key = CompanyEditor(services.store).merge(_key(request), into, principal.person, services.clock.now())
     return _company(services, key)
 
 
 def unmerge_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE companies/{key}/merged: a company of its own again. Raises InvalidParameter."""
     parameters.no_parameters(request)
-    services.company_editor.part(_key(request), principal.person, services.clock.now())
+    CompanyEditor(services.store).part(_key(request), principal.person, services.clock.now())
     return responses.nothing()
 
 

@@ -107,16 +107,16 @@ def telling() -> None:
     vars(app.services)["couriers"] = Postman()
     wish = {"events": [*KINDS], "channel": "mail", "name": "All"}
     person = Person("bench", "Bench", "bench@fabrikam.example")
-    subscription = app.services.subscriptions.create(wish, person, operates=True)
+    subscription = app.services.subscriptions.create(wish, person, operates=True).subscription
     _tick(app)  # what stands already, such as deadlines, is told
     with Meter() as sync:
         run = app.services.sync.run("cli")
-    told = _told(app, subscription["id"])
+    told = _told(app, subscription.id)
     app.requests.clear()
     with Meter() as meter:
         _tick(app)
     took = sum(app.requests.values())
-    told = _told(app, subscription["id"]) - told
+    told = _told(app, subscription.id) - told
     meter.report(table=took, changed=run.updated, told=told, syncSeconds=sync.seconds, syncCpu=sync.cpu)
 
 

@@ -36,6 +36,8 @@ FIELDS: Final = (
     "enabled",
 )
 """What a body may hold."""
+_ATTRIBUTES: Final = {"viewId": "view_id", "timeZone": "time_zone", "dueDays": "due_days"}
+"""Attributes of a wish that are not called as in a body."""
 SHOWN_ALONE: Final = ("id", "owner", "lastSentAt", "lastError", "createdAt", "updatedAt")
 """What an answer holds besides, taken back in a body and not looked at."""
 _DEFAULTS: Final[Mapping[str, Any]] = {
@@ -119,28 +121,13 @@ def read_wish(body: Mapping[str, Any], known: Wish | None = None) -> Wish:
 
 def _as_given(wish: Wish) -> Mapping[str, Any]:
     """A wish in the form of a body, without its target."""
-    return {**public(wish), "target": ""}
-
-
-def public(wish: Wish) -> dict[str, Any]:
-    """A wish as answers carry it; of a Workflows address the host alone."""
-    return {
-        "name": wish.name,
-        "viewId": wish.view_id,
-        "events": list(wish.events),
-        "channel": wish.channel,
-        "target": shown_target(wish),
-        "when": wish.when,
-        "at": wish.at,
-        "timeZone": wish.time_zone,
-        "dueDays": list(wish.due_days),
-        "language": wish.language,
-        "enabled": wish.enabled,
-    }
+    values = (getattr(wish, _ATTRIBUTES.get(name, name)) for name in FIELDS)
+    read = (list(value) if isinstance(value, tuple) else value for value in values)
+    return {**dict(zip(FIELDS, read, strict=True)), "target": ""}
 
 
 def shown_target(wish: Wish) -> str:
-    """The target as answers carry it."""
+    """The target as people may see it: of a Workflows address the host alone."""
     return (urlsplit(wish.target).hostname or "") if wish.channel == "teams" else wish.target
 
 

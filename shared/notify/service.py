@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from shared.core.errors import Forbidden, InvalidParameter, InvalidTarget, Inval
 from shared.core.settings import Settings
 from shared.model import times
 from shared.model.person import Person, same_mail
-from shared.model.subscription import Subscription, Wish, public, read_wish, shown_target
+from shared.model.subscription import Subscription, Wish, read_wish, shown_target
 from shared.notify import letter, rules, targets, wakes
 from shared.notify.rules import Failure
 from shared.notify.sender import PACE, Courier
@@ -26,6 +27,26 @@ from shared.storage.tables.work import WorkTable
 MOST: Final = 50
 """Subscriptions of one person."""
 _NO_VIEW: Final = "The view is gone, or is somebody else's own by now. Choose another."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why messages do not arrive."""
+
+    code: str
+    message: str
+    at: str
+    """Text of ``model.times``; "" where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A subscription and how it is doing."""
+
+    subscription: Subscription
+    last_sent_at: str
+    """Text of ``model.times``; "" where nothing was sent yet."""
+    last_error: Fault | None
 
 
 class SubscriptionService:
@@ -42,19 +63,19 @@ class SubscriptionService:
         self._store, self._subscriptions, self._settings, self._courier = store, subscriptions, settings, courier
         self._work = WorkTable(store)
 
-    def list(self, person: Person, *, operates: bool) -> list[dict[str, Any]]:
-        """A person's own, an operator's all, as answers carry them: by owner and name."""
+    def list(self, person: Person, *, operates: bool) -> list[Subscribed]:
+        """A person's own, an operator's all: by owner and name."""
         seen = [each for each in self._subscriptions.load_all() if operates or each.owner.id == person.id]
         seen.sort(key=lambda each: (each.owner.id != person.id, each.owner.name, each.wish.name, each.id))
         statuses = outbox.statuses(self._store, [each.id for each in seen])
         states = outbox.load_targets(self._store) if seen else {}
         return [self._shown(each, statuses.get(each.id), states.get(target_id(each))) for each in seen]
 
-    def get(self, subscription_id: str, person: Person, *, operates: bool) -> dict[str, Any]:
-        """One, as answers carry it. Raises NotFound for what is not there, or is not theirs to see."""
+    def get(self, subscription_id: str, person: Person, *, operates: bool) -> Subscribed:
+        """One. Raises NotFound for what is not there, or is not theirs to see."""
         return self._answer(self._find(subscription_id, person, operates=operates)[0])
 
-    def create(self, body: Mapping[str, Any], person: Person, *, operates: bool) -> dict[str, Any]:
+    def create(self, body: Mapping[str, Any], person: Person, *, operates: bool) -> Subscribed:
         """Make one.
 
         Raises:
@@ -78,9 +99,7 @@ class SubscriptionService:
         wakes.evaluate_soon(self._work, self._store.clock.now())
         return self._answer(made)
 
-    def change(
-        self, subscription_id: str, body: Mapping[str, Any], person: Person, *, operates: bool
-    ) -> dict[str, Any]:
+    def change(self, subscription_id: str, body: Mapping[str, Any], person: Person, *, operates: bool) -> Subscribed:
         """Change one; its owner stays, and so does its target where the body has none, or the one that was shown.
 
         Raises:
@@ -124,8 +143,8 @@ class SubscriptionService:
         self._work.done(wakes.MESSAGE, subscription.id)
         return Deliveries(self._store, subscription.id).remove()
 
-    def test(self, subscription_id: str, person: Person, *, operates: bool) -> dict[str, Any]:
-        """Send a message now: ``{state, error}``. Raises NotFound as for ``get``."""
+    def test(self, subscription_id: str, person: Person, *, operates: bool) -> Failure | None:
+        """Send a message now; what went wrong, or None. Raises NotFound as for ``get``."""
         subscription = self._find(subscription_id, person, operates=operates)[0]
         target = target_id(subscription)
         state, now = outbox.load_target(self._store, target), self._store.clock.now()
@@ -140,10 +159,7 @@ class SubscriptionService:
             made = letter.compose_test(subscription, link, self._settings.public_url)
             failure = self._courier.send(subscription, made, f"test-{uuid.uuid4()}")
             self._note_test(subscription, state, failure)
-        return {
-            "state": "failed" if failure else "sent",
-            "error": {"code": failure.code, "message": failure.message} if failure else None,
-        }
+        return failure
 
     def _note_test(self, subscription: Subscription, state: TargetState, failure: Failure | None) -> None:
         """A success ends a target's rest; a pause that it asks for holds for all that is sent there."""
@@ -180,27 +196,21 @@ class SubscriptionService:
                 raise InvalidView
         return wish
 
-    def _answer(self, subscription: Subscription) -> dict[str, Any]:
+    def _answer(self, subscription: Subscription) -> Subscribed:
         status = Deliveries(self._store, subscription.id).status()
         return self._shown(subscription, status, outbox.load_target(self._store, target_id(subscription)))
 
-    def _shown(self, subscription: Subscription, status: Status | None, state: TargetState | None) -> dict[str, Any]:
+    def _shown(self, subscription: Subscription, status: Status | None, state: TargetState | None) -> Subscribed:
         last_sent = status.last_sent_at if status else ""
-        return {
-            "id": subscription.id,
-            **public(subscription.wish),
-            "owner": {"id": subscription.owner.id, "name": subscription.owner.name},
-            "lastSentAt": times.public(last_sent or None),
-            "lastError": self._last_error(subscription, state),
-        }
+        return Subscribed(subscription, last_sent, self._last_error(subscription, state))
 
-    def _last_error(self, subscription: Subscription, state: TargetState | None) -> dict[str, Any] | None:
+    def _last_error(self, subscription: Subscription, state: TargetState | None) -> Fault | None:
         wish = subscription.wish
         if wish.view_id and load_view(self._store, wish.view_id, subscription.owner) is None:
-            return {"code": InvalidView.code, "message": _NO_VIEW, "at": times.public(subscription.updated_at)}
+            return Fault(InvalidView.code, _NO_VIEW, subscription.updated_at)
         if not wish.target:
             text = "The address can't be read any more, since the app's key was changed. Enter it again."
-            return {"code": InvalidTarget.code, "message": text, "at": times.public(subscription.updated_at)}
+            return Fault(InvalidTarget.code, text, subscription.updated_at)
         if state and state.code:
-            return {"code": state.code, "message": state.message, "at": times.public(state.failed_at)}
+            return Fault(state.code, state.message, state.failed_at)
         return None

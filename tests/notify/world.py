@@ -163,7 +163,7 @@ class World:
         if name := fields.pop("teams", None):
             fields |= {"channel": "teams", "target": TEAMS.format(name)}
         body = {"events": ["new", "due"], "channel": "mail", "name": "Mine", **fields}
-        return str(self.people.create(body, person, operates=True)["id"])
+        return self.people.create(body, person, operates=True).subscription.id
 
     def tick(self, notifier: Notifier | None = None, *, minutes: float = 1) -> None:
         """A minute passes, and the timer comes."""
@@ -188,8 +188,10 @@ class World:
         )
         return [Delivery(row["kind"], row["referralId"], row["version"], row["found"], row["due"]) for row in rows]
 
-    def last_error(self, subscription_id: str) -> Any:
-        return self.people.get(subscription_id, DENIZ, operates=True)["lastError"]
+    def last_error(self, subscription_id: str) -> str | None:
+        """The code of why messages do not arrive."""
+        fault = self.people.get(subscription_id, DENIZ, operates=True).last_error
+        return fault.code if fault else None
 
     def waiting(self, subscription_id: str) -> int:
         return len(Deliveries(self.store, subscription_id).waiting())

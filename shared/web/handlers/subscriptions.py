@@ -10,6 +10,7 @@ from shared.services import Services
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
+from shared.web.telling import subscription_item, test_item
 
 ADDRESS: Final = "/api/v1/partner-center/subscriptions/"
 
@@ -17,7 +18,8 @@ ADDRESS: Final = "/api/v1/partner-center/subscriptions/"
 def list_subscriptions(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET subscriptions: one's own, or for an operator all."""
     parameters.no_parameters(request)
-    items = services.subscriptions.list(principal.person, operates=principal.may(Role.OPERATE))
+    found = services.subscriptions.list(principal.person, operates=principal.may(Role.OPERATE))
+    items = [subscription_item(subscribed) for subscribed in found]
     return responses.json({"items": items, "total": len(items)})
 
 
@@ -25,14 +27,16 @@ def create_subscription(request: HttpRequest, principal: Principal, services: Se
     """POST subscriptions: a new one."""
     parameters.no_parameters(request)
     made = services.subscriptions.create(body_of(request), principal.person, operates=principal.may(Role.OPERATE))
-    return responses.json(made, status=201, headers={"Location": ADDRESS + made["id"]})
+    headers = {"Location": ADDRESS + made.subscription.id}
+    return responses.json(subscription_item(made), status=201, headers=headers)
 
 
 def get_subscription(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET subscriptions/{id}."""
     parameters.no_parameters(request)
     operates = principal.may(Role.OPERATE)
-    return responses.json(services.subscriptions.get(request.route_params["id"], principal.person, operates=operates))
+    found = services.subscriptions.get(request.route_params["id"], principal.person, operates=operates)
+    return responses.json(subscription_item(found))
 
 
 def change_subscription(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -44,7 +48,7 @@ def change_subscription(request: HttpRequest, principal: Principal, services: Se
         principal.person,
         operates=principal.may(Role.OPERATE),
     )
-    return responses.json(changed)
+    return responses.json(subscription_item(changed))
 
 
 def delete_subscription(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -58,7 +62,7 @@ def test_subscription(request: HttpRequest, principal: Principal, services: Serv
     """POST subscriptions/{id}/test: send a message now."""
     parameters.no_parameters(request)
     body_of(request)
-    came = services.subscriptions.test(
+    failure = services.subscriptions.test(
         request.route_params["id"], principal.person, operates=principal.may(Role.OPERATE)
     )
-    return responses.json(came)
+    return responses.json(test_item(failure))

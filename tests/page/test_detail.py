@@ -22,6 +22,13 @@ def first(host: HostProcess) -> Any:
     return json_of(host, f"/referrals/{items[0]['id']}")
 
 
+def show_anew(page: Page) -> None:
+    """Refresh, and wait until the dialog has been shown anew."""
+    page.evaluate("document.querySelector('#sheet-title').dataset.old = ''")
+    page.evaluate("import('/app/core/refresh.js').then(({ refresh }) => refresh())")
+    expect(page.locator("#sheet-title[data-old]")).to_have_count(0)
+
+
 def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
@@ -266,6 +273,9 @@ def test_notes_of_200_kilobytes_are_shown_as_text_and_cut_until_asked_for(visit:
     assert len(shown.inner_text()) < 2000
     dialog(page).get_by_role("button", name=re.compile("Show all [0-9,]+ characters")).click()
     wait_until(page, lambda: len(shown.inner_text()) > 190_000, True)
+    shown.evaluate("(notes) => (notes.mark = 'the same')")
+    show_anew(page)
+    assert shown.evaluate("(notes) => notes.mark") == "the same", "a refresh folds nothing that was unfolded"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

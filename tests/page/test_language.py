@@ -103,7 +103,7 @@ def test_the_switch_changes_everything_at_once_and_is_remembered(visit: Visit) -
     expect(page.locator("h1")).to_have_text("Fırsatlar")
     expect(page.locator(".tags .tag")).to_have_text(["Yeni"])
     expect(page.locator(".sentence")).to_contain_text(re.compile(r"^\d+ fırsattan \d+ tanesi · Gelen, Yeni$"))
-    expect(page.locator("thead th.company")).to_have_text(re.compile("^Müşteri"))
+    expect(page.locator("thead th.customer")).to_have_text(re.compile("^Müşteri"))
     expect(page.get_by_role("searchbox")).to_have_attribute("placeholder", re.compile("ara$"))
     expect(page.locator("#sync-button")).to_have_text("Eşitle")
     expect(page.locator("#sync-status")).to_contain_text("yeni")

@@ -201,7 +201,7 @@ def test_a_sync_started_elsewhere_shows_and_its_data_arrives_in_place(visit: Vis
         before=lambda page: page.clock.install(),
     )
     rows = page.locator("tbody tr")
-    expect(rows.nth(10)).to_be_visible()
+    expect(rows.nth(10).locator("td.tick")).to_be_visible()  # once it is known who reads, rows can be ticked
     page.evaluate("scrollTo(0, 120)")
     kept = page.locator(f"tbody tr[data-key='{others[5]}'] a.opener")
     kept.focus()

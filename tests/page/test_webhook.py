@@ -148,5 +148,5 @@ def test_whoever_may_not_operate_does_not_see_it(visit: Visit, events: World) ->
         page.route(f"**{API}/me", fulfill)
 
     page = visit(PANEL, host=events.host, before=reader)
-    expect(page.get_by_role("heading", name="Last runs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recent runs")).to_be_visible()
     expect(card(page)).to_have_count(0)

@@ -6,6 +6,7 @@ import { api } from "../../core/api.js";
 import { h, show } from "../../core/dom.js";
 import { dateTime } from "../../core/format.js";
 import { relative, t, term } from "../../core/i18n.js";
+import { currentLanguage } from "../../core/language.js";
 import { referralHref } from "../../core/router.js";
 import { statusBadge } from "../../parts/badges.js";
 import { copyButton } from "../../parts/copy.js";
@@ -16,25 +17,31 @@ import { changeList, pretty } from "../../parts/values.js";
 /** Longer notes are cut until asked for: strangers can write hundreds of kilobytes. */
 const NOTES_SHOWN = 1500;
 
-/** @param {ReferralDetail} referral */
-export const notes = ({ notes: text }) => (text ? section(t("detail.notes"), paragraphs(text)) : null);
+/** Names what is unfolded, so that a refresh leaves it so: it is the same as long as the referral is. @param {string} what @param {ReferralDetail} referral */
+const unfolded = (what, { id, eTag, updatedDateTime }) => [what, id, eTag, updatedDateTime, currentLanguage()].join(" ");
 
-/** @param {string} text */
-function paragraphs(text) {
+/** @param {ReferralDetail} referral */
+export const notes = (referral) => (referral.notes ? section(t("detail.notes"), [paragraphs(referral, referral.notes)]) : null);
+
+/** @param {ReferralDetail} referral @param {string} text */
+function paragraphs(referral, text) {
   const shown = h("p.notes", { dir: "auto" }, text.length > NOTES_SHOWN ? `${text.slice(0, NOTES_SHOWN)}…` : text);
-  if (text.length <= NOTES_SHOWN) return [shown];
+  if (text.length <= NOTES_SHOWN) return shown;
   const more = h(
     "button.small",
     {
       type: "button",
+      "data-focus": "notes-all",
       onclick: () => {
         shown.textContent = text;
         more.remove();
+        place.setAttribute("data-busy", "");
       },
     },
     t("detail.notes.all", { n: text.length }),
   );
-  return [shown, more];
+  const place = h("div", { "data-keep": unfolded("notes", referral) }, shown, more);
+  return place;
 }
 
 /** @param {ReferralDetail} referral */
@@ -90,8 +97,11 @@ export function raw(referral) {
     "details.part.raw",
     {
       id: "raw",
+      "data-keep": unfolded("raw", referral),
       ontoggle: async (/** @type {Event} */ event) => {
-        if (!(/** @type {HTMLDetailsElement} */ (event.target).open) || body.childElementCount) return;
+        const { open } = /** @type {HTMLDetailsElement} */ (event.target);
+        details.toggleAttribute("data-busy", open);
+        if (!open || body.childElementCount) return;
         show(body, h("p.muted", null, t("loading")));
         try {
           const text = pretty(await api.raw(referral.id));

@@ -19,7 +19,7 @@ SCRIPTS = sorted(
     path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js") if STATIC / "i18n" not in path.parents
 )
 ALWAYS = {"frame", "words", "errors"}
-"""The dictionaries of app.js itself."""
+"""The dictionaries of app.js itself; that of the errors comes before the first of them is said."""
 LATER = {"sync", "sign-in", "actions"}
 """Those of what stands around the view."""
 NOT_FOLLOWED = {"views/companies/view.js": {"views/actions/bulk.js"}}
@@ -57,7 +57,7 @@ def imports(script: str, how: str = r"\bfrom\s*") -> list[str]:
 
 
 def reached(starts: Iterable[str], leave: Iterable[str] = ()) -> set[str]:
-    """The scripts, and all that they import at once."""
+    """The scripts, and all that they import, at once or when it is first needed; other places are places of their own."""
     found: set[str] = set()
     todo = list(starts)
     while todo:
@@ -65,6 +65,8 @@ def reached(starts: Iterable[str], leave: Iterable[str] = ()) -> set[str]:
         if script not in found and script not in leave:
             found.add(script)
             todo += imports(script)
+            if script not in {"app.js", "views/index.js"}:
+                todo += imports(script, r"import\(")
     return found
 
 

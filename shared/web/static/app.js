@@ -7,7 +7,7 @@ import { find, h, show, template } from "./core/dom.js";
 import { needPhrases, setLanguage, t, usePhrases } from "./core/i18n.js";
 import { currentLanguage, preferredLanguage, rememberLanguage } from "./core/language.js";
 import { loads } from "./core/loads.js";
-import { askMe, me } from "./core/me.js";
+import { askMe, feature, may, me } from "./core/me.js";
 import { preference, remember } from "./core/preferences.js";
 import { onRefresh, onRepaint } from "./core/refresh.js";
 import { current, defineViews, hasSheet, href, onRoute } from "./core/router.js";
@@ -21,7 +21,7 @@ import { askSync, showsVersion, sync } from "./views/sync/status.js";
 /** A load that takes longer than this shows the progress line. */
 const PATIENCE_MS = 150;
 /** What every view needs to say. */
-const PHRASES = ["frame", "words", "errors"];
+const PHRASES = ["frame", "words"];
 /** The rest of the frame waits for the first view, but not for longer than this. */
 const FRAME_WAITS_MS = 1_500;
 
@@ -47,10 +47,16 @@ const viewAddress = ({ view: name, query, saved }) => href({ view: name, query, 
  * @param {(code: Code) => Promise<Data>} load
  */
 async function equip({ phrases = [], styles = [], code: importCode }, load) {
-  const ready = Promise.all([usePhrases(...phrases), ...styles.map(useStyles)]);
-  const module = await importCode();
-  const [data] = await Promise.all([load(module), ready]);
-  return { module, data };
+  try {
+    const ready = Promise.all([usePhrases(...phrases), ...styles.map(useStyles)]);
+    const module = await importCode();
+    const [data] = await Promise.all([load(module), ready]);
+    return { module, data };
+  } catch (error) {
+    // Why it can't be shown is in a dictionary that the first view does without.
+    await usePhrases("errors").catch(() => {});
+    throw error;
+  }
 }
 
 const view = loads({
@@ -242,24 +248,32 @@ function theme() {
 
 /** What stands around the view: who reads it, the state of the sync, notices, the sign-in, the keyboard. It comes after the first view has been painted. */
 async function surroundings() {
-  const [{ syncHeader }, { noticeBoard }, { afterRedirect, code }, { keySheet }, { dock }, { actionKeys }] = await Promise.all([
+  const [{ syncHeader }, { noticeBoard }, { afterRedirect, code }, { keySheet }] = await Promise.all([
     import("./views/sync/header.js"),
     import("./views/notices/notices.js"),
     import("./views/sign-in/sign-in.js"),
     import("./parts/keys.js"),
-    import("./views/actions/dock.js"),
-    import("./views/actions/keys.js"),
-    usePhrases("sync", "sign-in", "actions"),
-    useStyles("views/actions/actions.css"),
+    usePhrases("sync", "sign-in", "errors"),
   ]);
   keySheet();
-  actionKeys();
-  dock();
   // The button of the sync is enabled by now, with its listener: a click is never lost.
   syncHeader();
   noticeBoard();
   for (const source of [sync, code]) source.watch(repaintPanel);
-  await Promise.all([askMe().then(afterRedirect), askSync()]);
+  await Promise.all([askMe().then(afterRedirect).then(acting), askSync()]);
+}
+
+/** What acting takes, for those who may act. */
+async function acting() {
+  if (!may("write") || !feature("write")) return;
+  const [{ dock }, { actionKeys }] = await Promise.all([
+    import("./views/actions/dock.js"),
+    import("./views/actions/keys.js"),
+    usePhrases("actions"),
+    useStyles("views/actions/actions.css"),
+  ]);
+  actionKeys();
+  dock();
 }
 
 async function start() {

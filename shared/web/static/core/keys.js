@@ -28,6 +28,7 @@ export const isTyping = (target) =>
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
+  if (event.shiftKey && event.key.startsWith("Arrow")) return; // selects text
   for (const { keys, run, when } of [...shortcuts].reverse()) {
     if (event.key.toLowerCase() !== keys.toLowerCase() || (when && !when())) continue;
     if (run() !== false) event.preventDefault();

@@ -1,12 +1,40 @@
-// The sheet of keyboard shortcuts, behind "?".
+// The keyboard: from one referral to the next, and the sheet of all shortcuts behind "?".
 
 import { h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { listed, shortcut } from "../core/keys.js";
 
-/** Registers the key, and what every dialog and list understands. */
+/** Presses what is there and may be pressed. @param {string} selector @returns {boolean} whether it was */
+export function press(selector) {
+  const element = document.querySelector(selector);
+  if (!(element instanceof HTMLElement) || element.getAttribute("aria-disabled") === "true") return false;
+  element.click();
+  return true;
+}
+
+export const inSheet = () => document.querySelector("dialog#sheet[open]") !== null;
+
+/** To the next row, or the one before; the first when none has focus. @param {1 | -1} step */
+function walk(step) {
+  if (inSheet()) return press(`#sheet [data-focus="sheet-${step > 0 ? "next" : "previous"}"]`);
+  const links = [...document.querySelectorAll("#view tbody a.opener, #view .activity a.opener")];
+  const here = links.findIndex((link) => link.closest("tr, li")?.contains(document.activeElement));
+  const there = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
+  if (!(there instanceof HTMLElement)) return false;
+  there.focus();
+  return true;
+}
+
+/** Registers the keys that every dialog and list understands. */
 export function keySheet() {
-  shortcut({ keys: "?", label: "keys.help", run: showKeys });
+  shortcut(
+    { keys: "j", shown: "J", label: "keys.next", run: () => walk(1) },
+    { keys: "ArrowRight", shown: "→", label: "keys.next", run: () => walk(1), when: inSheet },
+    { keys: "k", shown: "K", label: "keys.previous", run: () => walk(-1) },
+    { keys: "ArrowLeft", shown: "←", label: "keys.previous", run: () => walk(-1), when: inSheet },
+    { keys: "Enter", label: "keys.open", run: () => false },
+    { keys: "?", label: "keys.help", run: showKeys },
+  );
 }
 
 /** Shows all shortcuts there are at this moment. */

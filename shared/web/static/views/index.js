@@ -44,12 +44,13 @@ import { feature } from "../core/me.js";
  * @property {() => Promise<{ sheet: SheetModule<any> }>} code
  */
 
-/** Of what people share: views, owners, comments, exports, the report. */
+/** Of what people share: views, owners, comments, exports. */
 const SHARING = "views/saved/sharing.css";
+const REPORT = "views/report/report.css";
 
 /** @type {View[]} */
 export const VIEWS = [
-  { name: "overview", nav: true, phrases: ["overview", "report", "sharing"], styles: [SHARING], code: () => import("./overview/view.js") },
+  { name: "overview", nav: true, phrases: ["overview", "report"], styles: [REPORT], code: () => import("./overview/view.js") },
   {
     name: "referrals",
     nav: true,
@@ -73,8 +74,8 @@ export const VIEWS = [
     name: "report",
     nav: true,
     parameters: ["from", "to"],
-    phrases: ["report", "sharing"],
-    styles: [SHARING],
+    phrases: ["report"],
+    styles: [REPORT],
     code: () => import("./report/view.js"),
   },
   {

@@ -2,16 +2,6 @@
 
 /** @satisfies {Record<string, Phrase>} */
 const phrases = {
-  "error.title": "This could not be loaded",
-  "error.again": "Try again",
-  "error.reload": "Sign in again",
-  "error.clear": "Clear all filters",
-  "error.unknown": "Something unexpected happened.",
-  "error.retryAfter": { one: "Try again in {n} second.", other: "Try again in {n} seconds." },
-  "error.retryAfterMinutes": { one: "Try again in {n} minute.", other: "Try again in {n} minutes." },
-  "error.correlation": "Code: {id}",
-  "error.network": "The server can't be reached. Check your connection.",
-  "error.unreadable": "The server sent an answer that can't be read.",
   "error.feature_disabled": "The sync with Partner Center is switched off.",
   "error.configuration_error": "A setting is missing or wrong.",
   "error.sign_in_required": "The app is not signed in to Partner Center.",
@@ -30,7 +20,6 @@ const phrases = {
   "error.invalid_parameter": "The address contains a filter that does not exist or a value that is not allowed.",
   "error.invalid_request": "The request was not valid.",
   "error.not_found": "This record does not exist.",
-  "error.unauthenticated": "You are no longer signed in to this page.",
   "error.forbidden": "Your role does not allow this.",
   "error.cross_site_request": "The request appeared to come from another site and was refused.",
   "error.unsupported_media_type": "The request had the wrong format.",
@@ -77,7 +66,6 @@ const phrases = {
   "advice.storage_unavailable": "Try again in a moment.",
   "advice.invalid_parameter": "Clear the filters.",
   "advice.forbidden": "An administrator can give you the role you need.",
-  "advice.unauthenticated": "Sign in again to continue.",
   "advice.internal_error": "Try again. If it happens again, give your administrator this code.",
   "advice.writing_disabled": "An administrator can switch them on with HUNTER_WRITE_ENABLED.",
   "advice.action_conflict": "Compare the values and decide again.",

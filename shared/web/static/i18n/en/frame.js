@@ -53,6 +53,21 @@ const phrases = {
   "keys.title": "Keyboard shortcuts",
   "keys.help": "Show this list",
   "keys.search": "Search",
+  "keys.next": "Next referral",
+  "keys.previous": "Previous referral",
+  "keys.open": "Open",
+  "error.title": "This could not be loaded",
+  "error.again": "Try again",
+  "error.reload": "Sign in again",
+  "error.clear": "Clear all filters",
+  "error.unknown": "Something unexpected happened.",
+  "error.retryAfter": { one: "Try again in {n} second.", other: "Try again in {n} seconds." },
+  "error.retryAfterMinutes": { one: "Try again in {n} minute.", other: "Try again in {n} minutes." },
+  "error.correlation": "Code: {id}",
+  "error.network": "The server can't be reached. Check your connection.",
+  "error.unreadable": "The server sent an answer that can't be read.",
+  "error.unauthenticated": "You are no longer signed in to this page.",
+  "advice.unauthenticated": "Sign in again to continue.",
 };
 
 export default phrases;

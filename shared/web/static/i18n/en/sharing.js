@@ -42,7 +42,6 @@ const phrases = {
   "filter.owner": "Owner",
   "column.owner": "Owner",
   "owner.mine": "Mine",
-  "owner.without": "No owner",
   "owner.is": "Owner: {name}",
   "owner.change": "Owner: {name}. Change",
   "owner.set.hint": "Choose an owner",

@@ -108,6 +108,7 @@ const phrases = {
   "problem.The record is no object.": "The record is not an object.",
   "problem.The record has no id.": "The record has no ID.",
   "closing.past": "The closing date has passed",
+  "owner.without": "No owner",
 };
 
 export default phrases;

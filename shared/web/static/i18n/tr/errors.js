@@ -2,16 +2,6 @@
 
 /** @type {Record<keyof typeof import("../en/errors.js").default, Phrase>} */
 const phrases = {
-  "error.title": "Yüklenemedi",
-  "error.again": "Yeniden dene",
-  "error.reload": "Yeniden oturum aç",
-  "error.clear": "Tüm filtreleri temizle",
-  "error.unknown": "Beklenmeyen bir sorun oluştu.",
-  "error.retryAfter": { one: "{n} saniye sonra yeniden deneyin.", other: "{n} saniye sonra yeniden deneyin." },
-  "error.retryAfterMinutes": { one: "{n} dakika sonra yeniden deneyin.", other: "{n} dakika sonra yeniden deneyin." },
-  "error.correlation": "Kod: {id}",
-  "error.network": "Sunucuya ulaşılamıyor. Bağlantınızı denetleyin.",
-  "error.unreadable": "Sunucudan okunamayan bir yanıt geldi.",
   "error.feature_disabled": "Partner Center eşitlemesi kapalı.",
   "error.configuration_error": "Bir ayar eksik veya yanlış.",
   "error.sign_in_required": "Uygulamanın geçerli bir Partner Center oturumu yok.",
@@ -30,7 +20,6 @@ const phrases = {
   "error.invalid_parameter": "Adreste var olmayan bir filtre veya geçersiz bir değer var.",
   "error.invalid_request": "İstek geçerli değil.",
   "error.not_found": "Böyle bir kayıt yok.",
-  "error.unauthenticated": "Bu sayfadaki oturumunuz sona ermiş.",
   "error.forbidden": "Rolünüz buna izin vermiyor.",
   "error.cross_site_request": "İstek başka bir siteden geliyor gibi göründüğü için reddedildi.",
   "error.unsupported_media_type": "İsteğin biçimi yanlış.",
@@ -77,7 +66,6 @@ const phrases = {
   "advice.storage_unavailable": "Birazdan yeniden deneyin.",
   "advice.invalid_parameter": "Filtreleri temizleyin.",
   "advice.forbidden": "Bir yönetici size gereken rolü verebilir.",
-  "advice.unauthenticated": "Devam etmek için yeniden oturum açın.",
   "advice.internal_error": "Yeniden deneyin. Tekrarlanırsa bu kodu yöneticinize iletin.",
   "advice.writing_disabled": "Bir yönetici HUNTER_WRITE_ENABLED ile açabilir.",
   "advice.action_conflict": "Değerleri karşılaştırıp yeniden karar verin.",

@@ -53,6 +53,21 @@ const phrases = {
   "keys.title": "Klavye kısayolları",
   "keys.help": "Bu listeyi göster",
   "keys.search": "Ara",
+  "keys.next": "Sonraki yönlendirme",
+  "keys.previous": "Önceki yönlendirme",
+  "keys.open": "Aç",
+  "error.title": "Yüklenemedi",
+  "error.again": "Yeniden dene",
+  "error.reload": "Yeniden oturum aç",
+  "error.clear": "Tüm filtreleri temizle",
+  "error.unknown": "Beklenmeyen bir sorun oluştu.",
+  "error.retryAfter": { one: "{n} saniye sonra yeniden deneyin.", other: "{n} saniye sonra yeniden deneyin." },
+  "error.retryAfterMinutes": { one: "{n} dakika sonra yeniden deneyin.", other: "{n} dakika sonra yeniden deneyin." },
+  "error.correlation": "Kod: {id}",
+  "error.network": "Sunucuya ulaşılamıyor. Bağlantınızı denetleyin.",
+  "error.unreadable": "Sunucudan okunamayan bir yanıt geldi.",
+  "error.unauthenticated": "Bu sayfadaki oturumunuz sona ermiş.",
+  "advice.unauthenticated": "Devam etmek için yeniden oturum açın.",
 };
 
 export default phrases;

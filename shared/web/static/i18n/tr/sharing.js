@@ -42,7 +42,6 @@ const phrases = {
   "filter.owner": "Sahibi",
   "column.owner": "Sahibi",
   "owner.mine": "Benim",
-  "owner.without": "Sahibi yok",
   "owner.is": "Sahibi: {name}",
   "owner.change": "Sahibi: {name}. Değiştir",
   "owner.set.hint": "Sahibini seçin",

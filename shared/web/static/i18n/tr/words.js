@@ -108,6 +108,7 @@ const phrases = {
   "problem.The record is no object.": "Kayıt bir nesne değil.",
   "problem.The record has no id.": "Kaydın kimliği yok.",
   "closing.past": "Kapanış tarihi geçti",
+  "owner.without": "Sahibi yok",
 };
 
 export default phrases;

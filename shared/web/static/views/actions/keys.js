@@ -1,38 +1,20 @@
-// The keyboard: from one referral to the next, and what is done most.
+// The keyboard: what is done most with the referral in the dialog.
 
 import { shortcut } from "../../core/keys.js";
+import { inSheet, press } from "../../parts/keys.js";
 
-/** @param {string} selector */
-function press(selector) {
-  const element = document.querySelector(selector);
-  if (!(element instanceof HTMLElement) || element.getAttribute("aria-disabled") === "true") return false;
-  element.click();
-  return true;
-}
-
-const inSheet = () => document.querySelector("dialog#sheet[open]") !== null;
-
-/** To the next row, or the one before; the first when none has focus. @param {1 | -1} step */
-function walk(step) {
-  if (inSheet()) return press(`#sheet [data-focus="step-${step > 0 ? "right" : "left"}"]`);
-  const links = [...document.querySelectorAll("#view tbody a.opener, #view .activity a.opener")];
-  const here = links.findIndex((link) => link.closest("tr, li")?.contains(document.activeElement));
-  const there = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
-  if (!(there instanceof HTMLElement)) return false;
-  there.focus();
-  return true;
-}
+/** Of each key what it does, and how that is called. @type {[string, string, string][]} */
+const KEYS = [
+  ["a", "accept", "keys.accept"],
+  ["d", "decline", "keys.decline"],
+  ["w", "win", "keys.win"],
+  ["l", "lose", "keys.lose"],
+  ["u", "update", "keys.update"],
+];
 
 /** Registers them. */
 export function actionKeys() {
-  shortcut(
-    { keys: "j", shown: "J", label: "keys.next", run: () => walk(1) },
-    { keys: "k", shown: "K", label: "keys.previous", run: () => walk(-1) },
-    { keys: "Enter", shown: "Enter", label: "keys.open", run: () => false },
-    { keys: "a", shown: "A", label: "keys.accept", run: () => press('#sheet [data-act="accept"]'), when: inSheet },
-    { keys: "d", shown: "D", label: "keys.decline", run: () => press('#sheet [data-act="decline"]'), when: inSheet },
-    { keys: "w", shown: "W", label: "keys.win", run: () => press('#sheet [data-act="win"]'), when: inSheet },
-    { keys: "l", shown: "L", label: "keys.lose", run: () => press('#sheet [data-act="lose"]'), when: inSheet },
-    { keys: "u", shown: "U", label: "keys.update", run: () => press('#sheet [data-act="update"]'), when: inSheet },
-  );
+  for (const [keys, action, label] of KEYS) {
+    shortcut({ keys, shown: keys.toUpperCase(), label, run: () => press(`#sheet [data-act="${action}"]`), when: inSheet });
+  }
 }

@@ -42,6 +42,10 @@ function searchAsTyped(input) {
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") apply();
+    const row = event.key === "ArrowDown" && !event.isComposing ? document.querySelector("#view tbody a.opener") : null;
+    if (!(row instanceof HTMLElement)) return;
+    event.preventDefault();
+    row.focus();
   });
   input.addEventListener("blur", () => {
     apply();

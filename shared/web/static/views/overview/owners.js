@@ -5,8 +5,13 @@
 import { find, h, icon } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
-import { answered, copyTables, counted, figureTable, rate } from "../report/table.js";
-import { overviewTables } from "./as-tables.js";
+import { answered, counted, figureTable, rate } from "../report/table.js";
+
+/** What it takes comes when it is first asked for. @param {Summary} summary */
+async function copy(summary) {
+  const [{ copyTables }, { overviewTables }] = await Promise.all([import("../report/copy.js"), import("./as-tables.js")]);
+  copyTables(overviewTables(summary, find(".owners table")));
+}
 
 /** @param {Summary} summary */
 export const owners = (summary) =>
@@ -21,7 +26,7 @@ export const owners = (summary) =>
         "div.list-tools",
         null,
         h("a.button.small", { href: href({ view: "report" }) }, t("overview.report")),
-        h("button.small", { type: "button", "data-focus": "overview-copy", onclick: () => copyTables(overviewTables(summary, find(".owners table"))) }, icon("copy"), t("report.copy")),
+        h("button.small", { type: "button", "data-focus": "overview-copy", onclick: () => copy(summary) }, icon("copy"), t("report.copy")),
         h("button.small", { type: "button", "data-focus": "overview-print", onclick: () => print() }, icon("print"), t("report.print")),
       ),
     ),

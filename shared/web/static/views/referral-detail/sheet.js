@@ -28,7 +28,7 @@ export const sheet = {
           ? h("a", { href: companyHref(referral.companyKey), dir: "auto" }, company)
           : h("span", { dir: "auto" }, company),
         title: referral.name || t("unnamed.referral"),
-        steps: [step(previous, "left", "detail.previous"), step(next, "right", "detail.next")],
+        steps: [step(previous, "left", "sheet-previous", t("detail.previous")), step(next, "right", "sheet-next", t("detail.next"))],
         badges: [
           categoryBadge(referral.category),
           statusBadge(referral.status, referral.substatus),
@@ -46,8 +46,6 @@ export const sheet = {
   },
 };
 
-/** @param {string | null} id @param {string} look @param {string} label */
-const step = (id, look, label) =>
-  id
-    ? h("a.plain", { href: referralHref(id), "data-replace": true, "aria-label": t(label), title: t(label), "data-focus": `step-${look}` }, icon(look))
-    : null;
+/** @param {string | null} id @param {string} look @param {string} name for the focus and the keyboard @param {string} label */
+const step = (id, look, name, label) =>
+  id ? h("a.plain", { href: referralHref(id), "data-replace": true, "aria-label": label, title: label, "data-focus": name }, icon(look)) : null;

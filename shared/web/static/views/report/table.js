@@ -5,7 +5,6 @@
 import { h } from "../../core/dom.js";
 import { duration, money, number, percent } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { toast } from "../../parts/toasts.js";
 import { amounts } from "../../parts/values.js";
 
 /** @typedef {{ text: string, sub?: string[], query?: string | null }} Cell sub: lines below, in small */
@@ -71,21 +70,3 @@ export const figureTable = (caption, head, rows) =>
       ),
     ),
   );
-
-/** Copies every table in a place: as text with tabs, and as HTML for mails and documents. @param {ParentNode} root */
-export async function copyTables(root) {
-  const rowsOfText = [];
-  for (const table of root.querySelectorAll("table")) {
-    rowsOfText.push(table.querySelector("caption")?.textContent ?? "");
-    for (const row of table.querySelectorAll("tr")) {
-      rowsOfText.push([...row.children].map((cell) => [...cell.childNodes].map((node) => node.textContent).filter(Boolean).join(" ")).join("\t"));
-    }
-    rowsOfText.push("");
-  }
-  try {
-    await navigator.clipboard.writeText(rowsOfText.join("\n"));
-    toast("success", t("report.copied"));
-  } catch {
-    toast("error", t("copy.failed"));
-  }
-}

@@ -8,7 +8,8 @@ import { country, date, dateTime, monthName } from "../../core/format.js";
 import { t, term } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
 import { dateField, checkAll } from "../../parts/forms.js";
-import { answered, copyTables, counted, figureTable, rate, weighed } from "./table.js";
+import { copyTables } from "./copy.js";
+import { answered, counted, figureTable, rate, weighed } from "./table.js";
 import { stageTable } from "./stages.js";
 
 const HEAD = ["report.created", "report.won", "report.lost", "report.winRate", "report.response"];

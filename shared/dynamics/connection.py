@@ -28,6 +28,8 @@ from shared.storage.tables.crm_state import CrmState
 ENVIRONMENT_AGE: Final = timedelta(hours=1)
 """For so long it is not read again."""
 
+_environment = msgspec.json.Decoder(Environment)
+
 
 def tokens_of(settings: Settings) -> Tokens:
     """How the runtime signs in: with its secret, else as the identity that Azure gives it."""
@@ -59,7 +61,7 @@ def load_environment(state: CrmState) -> Environment | None:
     text = state.environment()
     if text:
         with suppress(msgspec.DecodeError):  # of another version of the app
-            return msgspec.json.decode(text, type=Environment)
+            return _environment.decode(text)
     return None
 
 

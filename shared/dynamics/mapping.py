@@ -108,6 +108,7 @@ def _line(
     return Field(field, lead, opportunity, owner, mode)
 
 
+_decoder = msgspec.json.Decoder(Mapping)
 BUILT_IN: Final = Mapping(
     version=1,
     target={ANY: Target()},

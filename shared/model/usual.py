@@ -40,7 +40,7 @@ def read(record: Mapping[str, Any], raw: bytes) -> Referral | None:
     if any(refused.search(raw) for refused in _REFUSED):
         return None
     try:
-        return cast(Referral, msgspec.convert(record, _struct_of(Referral)))
+        return cast(Referral, msgspec.convert(record, _USUAL))
     except msgspec.ValidationError:
         return None
 
@@ -123,3 +123,8 @@ def _no_object(value: object) -> object:
     if isinstance(value, dict):
         raise ValueError
     return value
+
+
+_USUAL: Final = _struct_of(Referral)
+_decoder: Final = msgspec.json.Decoder(_USUAL)
+"""Makes all that the library has to know of the structs: two threads that make it at once end the process."""

@@ -49,6 +49,9 @@ class _Data(msgspec.Struct, rename="camel", omit_defaults=True):
     tries: int = 0
 
 
+_decoder = msgspec.json.Decoder(_Data)
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """One note that a sync is wanted: how many events had been heard of by then, and the row's version."""
@@ -276,7 +279,7 @@ def _is_open(item: WorkItem) -> bool:
 
 def _data(item: WorkItem) -> _Data:
     try:
-        return msgspec.json.decode(item.data, type=_Data)
+        return _decoder.decode(item.data)
     except msgspec.DecodeError:
         return _Data()
 

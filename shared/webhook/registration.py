@@ -43,6 +43,10 @@ class _Kept(msgspec.Struct, rename="camel"):
     former: str = ""
 
 
+_former = msgspec.json.Decoder(Registered)
+_kept = msgspec.json.Decoder(_Kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is registered now."""
@@ -128,7 +132,7 @@ class Registration:
         if not sealed:
             return None
         try:
-            return msgspec.json.decode(self._vault.open(_PURPOSE, sealed.encode()), type=Registered)
+            return _former.decode(self._vault.open(_PURPOSE, sealed.encode()))
         except (Unreadable, msgspec.DecodeError):
             return None
 
@@ -162,6 +166,6 @@ def _port(scheme: str, port: int | None) -> int | None:
 
 def _read(data: str) -> _Kept:
     try:
-        return msgspec.json.decode(data, type=_Kept)
+        return _kept.decode(data)
     except msgspec.DecodeError:
         return _Kept()

@@ -41,6 +41,9 @@ class Seen(msgspec.Struct, rename="camel", omit_defaults=True):
         return self.unannounced >= SILENT_AFTER and last_event <= self.unannounced_at
 
 
+_decoder = msgspec.json.Decoder(Seen)
+
+
 def after(seen: Seen, runs: Iterable[Run], last_event: str, since: str) -> Seen:
     """What is known once these runs have been looked at too.
 
@@ -91,6 +94,6 @@ def read(board: Board) -> Seen:
     """What is kept."""
     item = board.find(KIND, ROW)
     try:
-        return msgspec.json.decode(item.data, type=Seen) if item else Seen()
+        return _decoder.decode(item.data) if item else Seen()
     except msgspec.DecodeError:
         return Seen()

@@ -141,6 +141,7 @@ class Shown:
 
 
 _decode_differing = msgspec.json.Decoder(tuple[Differing, ...], float_hook=Decimal).decode
+_decode_error = msgspec.json.Decoder(LinkError).decode
 _decode_link = msgspec.json.Decoder(Link, float_hook=Decimal).decode
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -151,7 +152,7 @@ def load_shown(store: TableStore) -> dict[str, Shown]:
     columns = ["RowKey", "id", "state", "crmTable", "recordId", "url", "syncedAt", "nextAt", "error", "differing"]
     for row in store.table(TABLE).query(None, select=columns):
         if row["state"] != "unlinked":
-            error = msgspec.json.decode(row["error"], type=LinkError) if row.get("error") else None
+            error = _decode_error(row["error"]) if row.get("error") else None
             found[str(row.get("id") or unkey(row["RowKey"]))] = Shown(
                 str(row["state"]),
                 row.get("crmTable") or None,

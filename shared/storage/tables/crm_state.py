@@ -55,6 +55,9 @@ class CrmStatus(msgspec.Struct, kw_only=True, frozen=True):
     """When the CRM was looked at last."""
 
 
+_status = msgspec.json.Decoder(CrmStatus)
+
+
 class CrmState:
     """Reads and writes it. Every method raises StorageUnavailable when storage does not answer."""
 
@@ -74,7 +77,7 @@ class CrmState:
     def status(self) -> CrmStatus:
         """What is known of the connection."""
         text = self._text("status")
-        return msgspec.json.decode(text, type=CrmStatus) if text else CrmStatus()
+        return _status.decode(text) if text else CrmStatus()
 
     def put_status(self, status: CrmStatus) -> None:
         """Note what a run found."""

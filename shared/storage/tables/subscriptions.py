@@ -42,6 +42,9 @@ class _Kept(msgspec.Struct, frozen=True):
     expired_since: str
 
 
+_decoder = msgspec.json.Decoder(_Kept)
+
+
 class Subscriptions:
     """Reads and writes them. Every method raises StorageUnavailable when storage does not answer.
 
@@ -96,7 +99,7 @@ class Subscriptions:
         return row
 
     def _from_row(self, row: Entity) -> Subscription:
-        kept = msgspec.json.decode(get_text(row, "content"), type=_Kept)
+        kept = _decoder.decode(get_text(row, "content"))
         target = str(row.get("target", ""))
         if kept.wish.channel == "teams":
             try:

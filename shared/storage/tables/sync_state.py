@@ -70,6 +70,10 @@ class Cursor(msgspec.Struct, kw_only=True):
     visibility_changed: bool = False
 
 
+_decode_cursor = msgspec.json.Decoder(Cursor).decode
+_decode_run = msgspec.json.Decoder(Run).decode
+
+
 @dataclass(frozen=True)
 class Head:
     """Cursor, lease, pause and version as one query read them."""
@@ -122,7 +126,7 @@ class SyncState:
         }
         cursor = rows.get(_CURSOR)
         return Head(
-            cursor=msgspec.json.decode(get_text(cursor, "cursor"), type=Cursor) if cursor else Cursor(),
+            cursor=_decode_cursor(get_text(cursor, "cursor")) if cursor else Cursor(),
             recent=get_bytes(cursor, "recent") if cursor else b"",
             lease=rows.get(_LEASE),
             version=rows[_VERSION]["version"] if _VERSION in rows else "0",
@@ -175,7 +179,7 @@ class SyncState:
         """One run by its id; a run whose process died and that nobody has replaced yet still says running."""
         row_key = run_row_key(run_id)
         row = self._table.get(PARTITION, row_key) if row_key else None
-        return msgspec.json.decode(row["run"], type=Run) if row else None
+        return _decode_run(row["run"]) if row else None
 
     def runs(self, most: int = RUNS_SHOWN) -> list[Run]:
         """The newest runs, newest first."""
@@ -184,7 +188,7 @@ class SyncState:
             {"partition": PARTITION, "first": "run|", "last": "run}"},
             limit=most,
         )
-        return [msgspec.json.decode(row["run"], type=Run) for row in rows]
+        return [_decode_run(row["run"]) for row in rows]
 
     def acquire(self, run: Run, head: Head, ended: Collection[str] = ()) -> tuple[HeldLease, Head]:
         """Take the lease for a run and record the run; a holder that died is recorded as interrupted.

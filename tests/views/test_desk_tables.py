@@ -65,7 +65,21 @@ def test_two_hundred_at_once(storage_account: str) -> None:
 def test_of_two_at_once_both_are_in_the_history(
     azurite_world: WorldMaker, first: set[str], second: set[str], known: set[str], request: int, takes_off: bool
 ) -> None:
-    account = azurite_world()
+    two_at_once(azurite_world(), first, second, known, request, takes_off=takes_off)
+
+
+@pytest.mark.parametrize("request_number", range(6))
+@pytest.mark.parametrize("known", [set(), {"a"}], ids=["new", "known"])
+def test_of_two_at_once_on_one_referral_both_are_in_the_history(
+    azurite_world: WorldMaker, known: set[str], request_number: int
+) -> None:
+    two_at_once(azurite_world(), {"a"}, {"a"}, known, request_number, takes_off=False)
+
+
+def two_at_once(
+    account: str, first: set[str], second: set[str], known: set[str], request: int, *, takes_off: bool
+) -> None:
+    """Ayşe sets owners, and before her request of this number Bora does."""
     other = store_of(account)
     if known:
         owners.set_owner(other, known, Owner("old@partner.com", "Old"), AYSE, AT)

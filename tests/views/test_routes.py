@@ -53,6 +53,24 @@ def test_a_view_from_its_making_to_its_end(world: World) -> None:
     assert world.get(REYHAN, "/views") == {"items": [], "total": 0}
 
 
+def test_of_two_who_change_a_view_at_once_neither_is_lost(world: World) -> None:
+    made = world.post(AYSE, "/views", view(shared=True), 201)
+    path, store = f"/views/{made['id']}", world.services.store
+    others = [("PUT", {"name": "Renamed"})]
+
+    def between(when: str, operation: str, table: str) -> None:
+        if (when, table) == ("before", "Views") and operation != "get" and others:
+            method, body = others.pop()
+            assert world.ask(OYA, method, path, body).status == 200
+
+    store.intercept = between
+    changed = world.ask(AYSE, "PUT", path, {"query": "status=Active"})
+
+    assert not others
+    assert (changed.status, changed.body["name"], changed.body["query"]) == (200, "Renamed", "status=Active")
+    assert world.get(AYSE, path) == changed.body
+
+
 def test_ones_own_views_are_nobody_elses(world: World) -> None:
     own = world.post(AYSE, "/views", view(), 201)
     for caller in (BORA, OYA):

@@ -17,10 +17,11 @@ from urllib.parse import urlencode
 from azure.functions import HttpRequest
 
 from shared.model import times
+from shared.model.category import CATEGORIES
 from shared.model.company import Company, company_of, entry_of
 from shared.model.summary import ReferralSummary
 from shared.model.text import fold
-from shared.read_model.questions import CATEGORIES, REFERRAL_SORTS
+from shared.read_model.questions import REFERRAL_SORTS
 from shared.read_model.snapshot import Snapshot
 from shared.web import items, parameters, responses
 

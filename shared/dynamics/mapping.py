@@ -11,12 +11,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from shared.model.category import CATEGORIES
+
 Table = Literal["lead", "opportunity"]
 Owner = Literal["crm", "partnerCenter"]
 Mode = Literal["both", "create", "empty", "off"]
 Goal = Literal["lead", "opportunity", "none"]
 
-CATEGORIES: Final = ("marketplaceLead", "qualifiedLead", "coSell", "partnerLed", "private", "other")
 ANY: Final = "*"
 """Every category, choice or reason that isn't named."""
 FIELDS: Final = (

@@ -14,7 +14,7 @@ CO_SELL = "coSell"
 PRIVATE = "private"
 PARTNER_LED = "partnerLed"
 OTHER = "other"
-CATEGORIES = (MARKETPLACE_LEAD, QUALIFIED_LEAD, CO_SELL, PRIVATE, PARTNER_LED, OTHER)
+CATEGORIES: Final = (MARKETPLACE_LEAD, QUALIFIED_LEAD, CO_SELL, PRIVATE, PARTNER_LED, OTHER)
 
 _MICROSOFT = "msft"
 _INFORMATION: Final = frozenset({"getitnow", "freetrial", "testdrive"})

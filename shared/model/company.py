@@ -7,25 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from shared.model.domains import display_domain, resembles, valid_duns
-from shared.model.summary import ReferralSummary
+from shared.model.money import sums_of
+from shared.model.summary import OPEN, STATUSES, ReferralSummary
 from shared.model.text import fold, is_placeholder, name_words
 
-STATUSES: Final = ("New", "Active", "Closed")
 DIRECTIONS: Final = ("Incoming", "Outgoing")
 ALIASES_SHOWN: Final = 20
 STRANGERS: Final = 3
 """So many different customers that do not look like its owner make a domain doubtful."""
 _NAME_LETTERS: Final = 300
 _WORD_LETTERS: Final = 100
-_EXACT: Final = Context(prec=400)
-"""Amounts have at most 40 digits and exponents to 30, so their sums are exact here; the default would round at 28."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +159,10 @@ def company_of(key: str, entries: Iterable[Entry]) -> Company | None:
         referral_count=len(counted),
         by_status={status: sum(entry.status == status for entry in counted) for status in STATUSES},
         by_direction={direction: sum(entry.direction == direction for entry in counted) for direction in DIRECTIONS},
-        open_value=_sums(entry for entry in counted if entry.status in {"New", "Active"}),
-        won_value=_sums(entry for entry in counted if entry.status == "Closed" and entry.substatus == "Won"),
+        open_value=sums_of((entry.currency, entry.value) for entry in counted if entry.status in OPEN),
+        won_value=sums_of(
+            (entry.currency, entry.value) for entry in counted if entry.status == "Closed" and entry.substatus == "Won"
+        ),
         first_activity=min(filter(None, (entry.created or entry.updated for entry in counted)), default=None),
         last_activity=max(filter(None, (entry.updated or entry.created for entry in counted)), default=None),
         next_deadline=min(filter(None, (entry.expires for entry in counted)), default=None),
@@ -202,14 +202,6 @@ def _collects_strangers(domain: str, newest: list[Entry]) -> bool:
         return False
     strangers = {words for name in names if (words := _identifying(name)) and not _resembles(name, domain)}
     return len(strangers) >= STRANGERS
-
-
-def _sums(entries: Iterable[Entry]) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = {}
-    for entry in entries:
-        if entry.currency and entry.value is not None:
-            sums[entry.currency] = _EXACT.add(sums.get(entry.currency, Decimal(0)), entry.value)
-    return dict(sorted(sums.items()))
 
 
 # Names repeat from referral to referral, and folding is most of the work.

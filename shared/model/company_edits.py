@@ -12,19 +12,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
-from shared.model.company import ALIASES_SHOWN, DIRECTIONS, STATUSES, Company, is_domain
+from shared.model.company import ALIASES_SHOWN, DIRECTIONS, Company, is_domain
 from shared.model.domains import display_domain
+from shared.model.money import sums_of
 from shared.model.person import Person
+from shared.model.summary import STATUSES
 from shared.model.text import fold
 
 Kind = Literal["name", "into"]
-_EXACT: Final = Context(prec=400)
-"""As in ``model.company``: sums are exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +184,8 @@ def together(key: str, members: Sequence[Company]) -> Company:
         referral_count=sum(member.referral_count for member in known),
         by_status={status: sum(member.by_status.get(status, 0) for member in known) for status in STATUSES},
         by_direction={way: sum(member.by_direction.get(way, 0) for member in known) for way in DIRECTIONS},
-        open_value=_sums(member.open_value for member in known),
-        won_value=_sums(member.won_value for member in known),
+        open_value=sums_of(amount for member in known for amount in member.open_value.items()),
+        won_value=sums_of(amount for member in known for amount in member.won_value.items()),
         first_activity=min(filter(None, (member.first_activity for member in known)), default=None),
         last_activity=max(filter(None, (member.last_activity for member in known)), default=None),
         next_deadline=min(filter(None, (member.next_deadline for member in known)), default=None),
@@ -203,14 +202,6 @@ def _called(company: Company, names: Iterable[str]) -> Company:
         different.setdefault(fold(name), name)
     name, *aliases = different.values()
     return msgspec.structs.replace(company, name=name, aliases=tuple(aliases[:ALIASES_SHOWN]))
-
-
-def _sums(amounts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = {}
-    for by_currency in amounts:
-        for currency, amount in by_currency.items():
-            sums[currency] = _EXACT.add(sums.get(currency, Decimal(0)), amount)
-    return dict(sorted(sums.items()))
 
 
 def changed(edit: CompanyEdit | None, said: CompanyEdit, kept: int) -> CompanyEdit:

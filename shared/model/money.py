@@ -1,7 +1,10 @@
-"""Currencies, by their ISO 4217 codes (list one, 2026, without funds codes and metals)."""
+"""Currencies, by their ISO 4217 codes (list one, 2026, without funds codes and metals), and the one way in which amounts
+are added up."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Context, Decimal
 from typing import Final
 
 _CODES: Final = (
@@ -14,3 +17,19 @@ _CODES: Final = (
 )
 CURRENCIES: Final = frozenset(_CODES.split())
 """What a deal's currency may be."""
+_EXACT: Final = Context(prec=400)
+"""Amounts have at most 40 digits and exponents to 30, so their sums are exact here; the default would round at 28."""
+
+
+def sums_of(amounts: Iterable[tuple[str | None, Decimal | None]]) -> dict[str, Decimal]:
+    """The exact sum in each currency, by currency; an amount without a currency can't be added to any."""
+    sums: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        if currency and amount is not None:
+            sums[currency] = _EXACT.add(sums.get(currency, Decimal(0)), amount)
+    return dict(sorted(sums.items()))
+
+
+def percent_of(amount: Decimal, percent: int) -> Decimal:
+    """So many per cent of an amount, exactly."""
+    return _EXACT.multiply(amount, Decimal(percent).scaleb(-2))

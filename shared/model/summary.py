@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from shared.model.category import is_answerable
+
+STATUSES: Final = ("New", "Active", "Closed")
+"""Those that Partner Center documents, in the order of the pipeline."""
+OPEN: Final = ("New", "Active")
+"""Those that count as pipeline."""
 
 
 class Problem(msgspec.Struct, frozen=True, gc=False):
@@ -73,7 +79,7 @@ class ReferralSummary(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_open(self) -> bool:
         """Whether it counts as pipeline: New or Active."""
-        return self.status in {"New", "Active"}
+        return self.status in OPEN
 
     @property
     def is_won(self) -> bool:

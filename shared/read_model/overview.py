@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from statistics import median
 from typing import Any, Final
 
 from shared.model import times
-from shared.model.money import CURRENCIES
-from shared.model.summary import ReferralSummary
+from shared.model.money import CURRENCIES, sums_of
+from shared.model.summary import STATUSES, ReferralSummary
 
 SOON: Final = timedelta(days=3)
 """What is due within this time counts as due soon."""
 NEXT: Final = 5
 MONTHS: Final = 12
-_PIPELINE: Final = ("New", "Active", "Closed")
 _LAST: Final = "\U0010ffff"
 TOO_LARGE: Final = Decimal(10) ** 12
 """An amount from here on is a slip of the keyboard, or a currency's smallest coins: it would drown all others in a sum."""
-_EXACT: Final = Context(prec=200)
 """Wide enough for the sum of any two amounts that ``model.resource`` lets through: nothing is rounded."""
 
 
@@ -78,11 +76,7 @@ def figures(referrals: Iterable[ReferralSummary], now: datetime) -> dict[str, An
 
 def value_of(referrals: Iterable[ReferralSummary]) -> Mapping[str, Decimal]:
     """The sum of the deal values in each currency; an amount without a currency can't be added to any."""
-    sums: dict[str, Decimal] = {}
-    for referral in referrals:
-        if referral.deal_value is not None and referral.currency:
-            sums[referral.currency] = _EXACT.add(sums.get(referral.currency, Decimal(0)), referral.deal_value)
-    return dict(sorted(sums.items()))
+    return sums_of((referral.currency, referral.deal_value) for referral in referrals)
 
 
 def _worth(referrals: Sequence[ReferralSummary]) -> dict[str, Any]:
@@ -99,7 +93,7 @@ def _worth(referrals: Sequence[ReferralSummary]) -> dict[str, Any]:
 
 
 def _in_pipeline(status: str | None, substatus: str | None) -> tuple[int, str, str]:
-    place = _PIPELINE.index(status) if status in _PIPELINE else len(_PIPELINE)
+    place = STATUSES.index(status) if status in STATUSES else len(STATUSES)
     return place, status or _LAST, substatus or _LAST
 
 

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from shared.core.errors import InvalidParameter
+from shared.model.category import CATEGORIES
 from shared.model.desk import mail_key
 from shared.model.text import search_words
 
@@ -27,7 +28,6 @@ MOST_IDS: Final = 200
 MOST_LETTERS: Final = 400
 MOST_LETTERS_OF_Q: Final = 200
 
-CATEGORIES: Final = ("marketplaceLead", "qualifiedLead", "coSell", "private", "partnerLed", "other")
 MISSING: Final = ("exclude", "include", "only")
 ME: Final = "me"
 NONE: Final = "none"

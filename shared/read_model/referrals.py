@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.model import times
 from shared.model.money import CURRENCIES
-from shared.model.summary import ReferralSummary
+from shared.model.summary import OPEN, ReferralSummary
 from shared.read_model.belonging import Companies
 from shared.read_model.desk import DeskIndex
 from shared.read_model.query import Bits, Index, Ranking, Search, Selection, folded, to_bits
@@ -19,7 +19,6 @@ FACETS: Final = ("status", "substatus", "direction", "category", "country", "cur
 COLUMNS: Final = ("sales_stage",)
 _MAY_BE_NONE: Final = ("country", "currency", "sales_stage")
 """Columns of which a query may ask for what has no value."""
-_OPEN: Final = ("New", "Active")
 _END_OF_DAY: Final = "T99"
 """Behind every time of a day, in the order of texts."""
 
@@ -106,7 +105,7 @@ class ReferralList:
         if dates.open_on:
             later = f"{dates.open_on}{_END_OF_DAY}"
             begun = self.index.everything & ~self._by_time["created"].between(later)
-            still = self.index.having("status", _OPEN) | self._by_time["closed"].between(later)
+            still = self.index.having("status", OPEN) | self._by_time["closed"].between(later)
             filters["open_on"] = begun & still
         return filters
 

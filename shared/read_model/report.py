@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from statistics import median
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from shared.model import times
-from shared.model.summary import ReferralSummary
+from shared.model.money import percent_of, sums_of
+from shared.model.summary import OPEN, ReferralSummary
 from shared.read_model.overview import hours_to_answer, value_of
 from shared.read_model.query import Bits, positions_of
 from shared.read_model.questions import MOST_LETTERS, NOBODY_S_MAIL, NONE, PAST, referral_query
@@ -36,8 +37,7 @@ STAGES: Final[Mapping[str, int]] = {
 }
 """The weight of a stage in per cent (Microsoft Learn, "Manage co-sell opportunities"); a stage of digits is its own weight."""
 MOST_MONTHS: Final = 120
-_EXACT: Final = Context(prec=200)
-_OPEN: Final[Pairs] = (("status", "New"), ("status", "Active"))
+_OPEN: Final[Pairs] = tuple(("status", status) for status in OPEN)
 _WON: Final[Pairs] = (("status", "Closed"), ("substatus", "Won"))
 _LOST: Final[Pairs] = (("status", "Closed"), ("substatus", "Lost"))
 _DECIDED: Final[Pairs] = (("status", "Closed"), ("substatus", "Won"), ("substatus", "Lost"))
@@ -195,16 +195,15 @@ class Report:
 
 def _weighed(referrals: Iterable[ReferralSummary]) -> dict[str, Any]:
     """Deal values by their stage's weight, in each currency; what has no known stage is counted and weighs nothing."""
-    sums: dict[str, Decimal] = {}
+    weighed: list[tuple[str | None, Decimal]] = []
     unknown = 0
     for referral in referrals:
         weight = weight_of(referral.sales_stage)
         if weight is None:
             unknown += 1
-        elif referral.deal_value is not None and referral.currency:
-            weighed = _EXACT.multiply(referral.deal_value, Decimal(weight).scaleb(-2))
-            sums[referral.currency] = _EXACT.add(sums.get(referral.currency, Decimal(0)), weighed)
-    return {"weighted": dict(sorted(sums.items())), "withoutWeight": unknown}
+        elif referral.deal_value is not None:
+            weighed.append((referral.currency, percent_of(referral.deal_value, weight)))
+    return {"weighted": sums_of(weighed), "withoutWeight": unknown}
 
 
 def _says_something(group: Mapping[str, Any]) -> bool:

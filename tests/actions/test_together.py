@@ -125,6 +125,7 @@ def test_two_processes_act_at_once(world: World) -> None:
         pipes.append(ours)
         processes.append(process)
     ends: Counter[str] = Counter()
+    done: list[str] = []
     try:
         for number, identity in enumerate(ids):
             wishes = [(identity, f"a{number}"), (identity if number % 2 else ids[number - 1], f"b{number}")]
@@ -136,6 +137,7 @@ def test_two_processes_act_at_once(world: World) -> None:
                 sent = [each for each in applied(world, referral) if each.operations[0]["value"] == value]
                 assert state in {"applied", "action_in_progress", "conflict"}, state
                 assert len(sent) == (state == "applied"), (number, state)
+            done += [identity for state, identity in answers if state == "applied"]
     finally:
         for pipe in pipes:
             pipe.send(None)
@@ -145,6 +147,10 @@ def test_two_processes_act_at_once(world: World) -> None:
             process.close()
     print(f"{ROUNDS} rounds: {dict(ends)}")
     assert ends["applied"] >= ROUNDS
+    assert ends["action_in_progress"]
+    kept = App(world)
+    kept.tick()
+    assert {kept.call("GET", f"/actions/{each}").body["state"] for each in done} == {"applied"}
     for identity in ids:
         upstream = world.sim.data.get(identity)
         shown = App(world).call("GET", f"/referrals/{identity}").body

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.model import times
+from shared.model.category import CATEGORIES
 from shared.model.company import Company, Link, company_of, entry_of, home_of
 from shared.model.desk import Owner
 from shared.model.summary import Problem, ReferralSummary
@@ -54,7 +55,7 @@ referral_values = st.fixed_dictionaries(
         "name": st.sampled_from(NAMES),
         "customer_name": st.sampled_from(NAMES),
         "company_key": st.none() | st.sampled_from(KEYS),
-        "category": st.sampled_from(questions.CATEGORIES),
+        "category": st.sampled_from(CATEGORIES),
         "direction": st.sampled_from(["Incoming", "Outgoing", None]),
         "status": st.sampled_from(["New", "Active", "Closed", None]),
         "substatus": st.sampled_from(["Pending", "Won", None]),

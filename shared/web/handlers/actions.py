@@ -27,6 +27,7 @@ from shared.web import items, parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
 from shared.web.bodies import flag_of, refuse_others
+from shared.web.route import API
 
 _ASK: Final = ("action", "changes", "reason", "remark")
 _KEY_LETTERS: Final = 255
@@ -146,7 +147,7 @@ def _answer(result: Result, principal: Principal, services: Services) -> HttpRes
     """What became of an action, as an answer; raises where it did not go through."""
     action = result.action
     if not action.ended:
-        headers = {"Location": f"/api/v1/partner-center/actions/{action.id}"}
+        headers = {"Location": f"/{API}/actions/{action.id}"}
         return _shown(action, status=202, headers=headers)
     if action.state in {"applied", "cancelled"}:
         return responses.json({"action": items.action_item(action), "referral": _referral(result, principal, services)})
@@ -210,4 +211,4 @@ def _who(principal: Principal) -> Who:
 
 
 def _address(view: BatchView) -> str:
-    return f"/api/v1/partner-center/batches/{view.batch.id}"
+    return f"/{API}/batches/{view.batch.id}"

@@ -15,6 +15,7 @@ from shared.storage.tables.data_version import bump_desk_version
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.bodies import members_of
+from shared.web.route import API
 from shared.web.sharing import comment_item
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def add_comment(request: HttpRequest, principal: Principal, services: Services) 
     at = times.from_datetime(services.clock.now())
     comment = comments.add(services.store, referral_id, text, principal.person, at)
     bump_desk_version(services.store)
-    path = f"/api/v1/partner-center/referrals/{quote(referral_id, safe='')}/comments/{quote(comment.id, safe='')}"
+    path = f"/{API}/referrals/{quote(referral_id, safe='')}/comments/{quote(comment.id, safe='')}"
     return responses.json(comment_item(comment), status=201, headers={"Location": path})
 
 

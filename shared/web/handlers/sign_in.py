@@ -20,10 +20,11 @@ from shared.services import Services
 from shared.web import responses
 from shared.web.access import Principal
 from shared.web.app import body_of
+from shared.web.route import API
 
 log = get_logger(__name__)
 
-CALLBACK: Final = "/api/v1/partner-center/sign-in/callback"
+CALLBACK: Final = f"/{API}/sign-in/callback"
 _PROBE_SECONDS: Final = 20.0
 _NEW: Final = timedelta(minutes=1)
 """For so long a sign-in is new, and asking about it asks Partner Center what the account may see."""

@@ -10,9 +10,10 @@ from shared.services import Services
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
+from shared.web.route import API
 from shared.web.telling import subscription_item, test_item
 
-ADDRESS: Final = "/api/v1/partner-center/subscriptions/"
+ADDRESS: Final = f"/{API}/subscriptions/"
 
 
 def list_subscriptions(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:

@@ -26,10 +26,11 @@ from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
 from shared.web.bodies import flag_of, refuse_others
+from shared.web.route import API
 
 log = get_logger(__name__)
 
-RUNS: Final = "/api/v1/partner-center/sync/runs/"
+RUNS: Final = f"/{API}/sync/runs/"
 VANISHED_SHOWN: Final = 500
 LATE_INTERVALS: Final = 3
 """The data is no longer fresh when the last success is older than so many intervals of the schedule."""

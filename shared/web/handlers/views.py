@@ -19,6 +19,7 @@ from shared.storage.tables import views
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
+from shared.web.route import API
 from shared.web.sharing import view_item
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def create_view(request: HttpRequest, principal: Principal, services: Services) 
         id=uuid.uuid4().hex, owner=principal.person, created_at=now, updated_at=now, **msgspec.structs.asdict(draft)
     )
     views.insert(services.store, view)
-    location = f"/api/v1/partner-center/views/{quote(view.id, safe='')}"
+    location = f"/{API}/views/{quote(view.id, safe='')}"
     return responses.json(_shown(services, principal, [view])[0], status=201, headers={"Location": location})
 
 

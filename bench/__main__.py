@@ -8,7 +8,7 @@ from typing import Final
 
 from bench import compare, report, targets
 
-CASES: Final = ("sync", "slow", "lists", "daily", "bursts", "exports", "imports", "peers")
+CASES: Final = ("sync", "slow", "lists", "daily", "bursts", "crm", "exports", "imports", "peers")
 PAGE_SECONDS: Final = 0.15
 
 
@@ -20,7 +20,8 @@ def main() -> int:
         nargs="*",
         help="sync: beside the floors; slow: the same with 150 ms a page; lists: the read model; "
         "daily: a cold start to the first list, an action, an idle tick; bursts: a batch of actions, an event, "
-        "letters about many changes; exports: a list as a file; imports: what a cold start imports; "
+        "letters about many changes; crm: the first push to Dynamics 365, and a run with nothing changed; "
+        "exports: a list as a file; imports: what a cold start imports; "
         "peers: dlt and the naive way (installs dlt); all of these: all. Without any: sync, lists and imports",
     )
     parser.add_argument("--referrals", type=int, nargs="+", default=[10_000], metavar="N")
@@ -63,6 +64,9 @@ def _measure(case: str, referrals: int, runs: int) -> None:
         case "bursts":
             results = compare.bursts(referrals, runs, say)
             found = targets.of_bursts(results)
+        case "crm":
+            results = compare.crm(referrals, runs, say)
+            found = targets.of_crm(results)
         case "exports":
             results = compare.exports(referrals, runs, say)
             found = targets.of_exports(results)

@@ -120,6 +120,17 @@ def daily(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
     return runs
 
 
+def crm(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
+    """A first push to the simulated Dynamics 365, and a run with nothing changed."""
+    runs: Runs = []
+    for number in range(count):
+        say(f"crm with {referrals:,}, run {number + 1} of {count}")
+        with PartnerCenter(referrals) as partner_center, Storage() as storage:
+            run("first", partner_center, storage)
+            runs.append({"push": run("push", partner_center, storage, module="bench.crm")})
+    return runs
+
+
 def exports(referrals: int, count: int, say: Callable[[str], None]) -> Runs:
     """Files of a list, each in a process of its own, beside XlsxWriter alone."""
     runs: Runs = []

@@ -18,7 +18,7 @@ RESULTS: Final = ROOT / "bench" / "results" / "latest.json"
 DOCUMENT: Final = ROOT / "bench" / "results" / "README.md"
 _BEGIN, _END = "<!-- results: written by `python3 dev.py bench --write` -->", "<!-- end of results -->"
 _PACKAGES: Final = ("azure-data-tables", "azure-core", "requests", "msgspec", "pydantic")
-_ORDER: Final = ("sync", "slow", "lists", "daily", "bursts", "exports", "peers", "imports")
+_ORDER: Final = ("sync", "slow", "lists", "daily", "bursts", "crm", "exports", "peers", "imports")
 _COLUMNS: Final = (
     ("seconds", "inner s", 3),
     ("wall", "wall s", 2),

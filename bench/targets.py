@@ -98,6 +98,14 @@ def of_daily(runs: Runs) -> Iterator[Target]:
     yield Target("a tick with nothing due, API requests", middle["tick"]["api"], 0)
 
 
+def of_crm(runs: Runs) -> Iterator[Target]:
+    """Dynamics 365: requests are counted, and those that read what is known for an hour are among the first push's."""
+    push = medians(runs)["push"]
+    yield Target("first push, CRM requests by records written", push["asked"] / push["written"], 1.3)
+    yield Target("run with nothing changed, CRM requests", push["again"], push["allowed"])
+    yield Target("run with nothing changed, records written", push.get("writtenAgain", 0), 0)
+
+
 def of_peers(runs: Runs) -> Iterator[Target]:
     """Whole processes."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from shared.core.clock import Clock, SystemClock
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from shared.dynamics.asking import CrmActions
     from shared.dynamics.desk import CrmDesk
     from shared.dynamics.service import Dynamics
-    from shared.model.action import Action
     from shared.notify.couriers import Couriers
     from shared.notify.notifier import Notifier
     from shared.notify.service import SubscriptionService
@@ -224,14 +223,10 @@ class Services:
     def action_runner(self) -> Runner:
         """What takes actions to Partner Center."""
         from shared.actions.runner import Runner
-
-        return Runner(self.settings, self.store, self.sign_in, self.intake, stands=self._stands)
-
-    def _stands(self, action: Action) -> bool | None:
-        """Whether Dynamics 365 still wants what it asked for."""
         from shared.dynamics import standing
 
-        return standing.stands(self.dynamics, action)
+        stands = partial(standing.stands, lambda: self.dynamics)
+        return Runner(self.settings, self.store, self.sign_in, self.intake, stands=stands)
 
     @cached_property
     def intake(self) -> Intake:

@@ -97,7 +97,7 @@ class Store:
         if key is None or key.status != "Active":
             raise errors.key_undefined(table)
         wanted = [value.lower() for value in values]
-        for row in self.rows[table].values():
+        for row in tuple(self.rows[table].values()):  # others write meanwhile
             if [str(row.get(name) or "").lower() for name in names] == wanted:
                 return row
         return None

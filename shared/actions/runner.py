@@ -18,7 +18,7 @@ from shared.core.errors import HunterError
 from shared.core.log import current, get_logger
 from shared.core.settings import Settings
 from shared.model import times
-from shared.model.action import DYNAMICS_365, Action, ActionFault
+from shared.model.action import Action, ActionFault
 from shared.model.changes import Author
 from shared.partner_center.client import Authenticator, PartnerCenterClient
 from shared.storage.engine.tables import Operation, RowConflict, TableStore
@@ -98,7 +98,7 @@ class Runner:
             StorageUnavailable: storage does not answer; the timer goes on with the action.
         """
         now = self._clock.now()
-        if start.held and start.action.state == "waiting" and start.action.who == DYNAMICS_365:
+        if start.held and start.action.state == "waiting":
             stands = self._stands(start.action)
             if not stands:
                 return Result(start.held.action if stands is None else self._taken_back(start.held))

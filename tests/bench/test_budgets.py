@@ -134,3 +134,14 @@ def test_an_action_of_a_batch_takes_no_more_than_one_alone(bursts: dict[str, Res
 
 def test_lists_with_owners_and_comments_are_measured(bursts: dict[str, Result]) -> None:
     assert bursts["lists_desk"]["p95Again"] > 0
+
+
+def test_a_push_to_the_crm_takes_few_requests_and_the_next_run_next_to_none() -> None:
+    compare.folder()
+    with PartnerCenter(FEW) as partner_center, Storage() as storage:
+        run("first", partner_center, storage)
+        push = run("push", partner_center, storage, module="bench.crm")
+    assert push["created"] >= FEW / 2
+    assert push["asked"] <= 1.3 * push["written"]
+    assert push["again"] <= push["allowed"]
+    assert push.get("writtenAgain", 0) == 0

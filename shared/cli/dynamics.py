@@ -19,6 +19,7 @@ from shared.dynamics.connection import load_mapping
 from shared.dynamics.setup import Line, Setup
 from shared.dynamics.tokens import ClientSecretTokens, DeviceCodeTokens
 from shared.services import Services
+from shared.storage.tables import crm_links
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -117,9 +118,21 @@ def sync(services: Services, options: argparse.Namespace) -> int:
         f"{run.created} created, {run.updated} updated, {run.pulled} pulled, {run.unchanged} unchanged, {run.failed} failed; "
         f"{run.requests} requests"
     )
+    for line in _wrong(services):
+        _say(line)
     if ran.pending:
         print(f"{ran.pending} are still to do: run it again.")
     return FAILED if run.failed else DONE
+
+
+def _wrong(services: Services) -> list[Line]:
+    """A line for each referral with which something is wrong, as the page says it."""
+    shown = crm_links.load_shown(services.store)
+    return [
+        Line(False, f"{referral_id} ({link.error.code}): {link.error.message}")
+        for referral_id, link in sorted(shown.items())
+        if link.error and link.state in {"failed", "conflict"}
+    ]
 
 
 def _plan_line(row: dict[str, Any]) -> str:

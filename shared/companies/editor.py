@@ -111,13 +111,16 @@ class CompanyEditor:
         return self._write(decide, (key, into), by, now)
 
     def part(self, key: str, by: Person, now: datetime) -> str:
-        """Take a merge back: the company is what its referrals say again. Nothing happens where it was not merged."""
+        """Take a merge back: the company is what its referrals say again. Nothing happens where it was not merged.
+
+        Raises NotFound.
+        """
 
         def decide(standing: Standing) -> tuple[str, list[Said]]:
             company = standing.derived(key)
             held = {edit.key for edit in standing.merges.values()}
             # What was overruled by this merge must not come into force now.
-            over = (
+            over = [
                 edit.key
                 for edit in standing.said
                 if edit.kind == "into"
@@ -125,7 +128,9 @@ class CompanyEditor:
                     standing.derived(edit.key) == company
                     or (edit.key not in held and standing.derived(edit.value or "") == company)
                 )
-            )
+            ]
+            if not over:
+                self._known(key, standing)
             return company, [("into", merged, None) for merged in over]
 
         return self._write(decide, (key,), by, now)

@@ -212,13 +212,14 @@ def test_what_is_not_there_is_not_found(world: World) -> None:
         partial(world.own_name, "nobody.com"),
         partial(world.merge, "nobody.com", "acme.com"),
         partial(world.merge, "acme.com", "nobody.com"),
+        partial(world.part, "nobody.com"),
     ):
         with pytest.raises(NotFound):
             call()
     for into in (None, "", 5, ["acme.com"]):
         with pytest.raises(InvalidRequest):
             world.merge("beta.com", into)
-    assert world.part("nobody.com") == "nobody.com"
+    assert world.part("beta.com") == "beta.com", "which nobody merged"
     assert edit_rows.load_all(world.store) == []
     assert link_rows.load_pending(world.store) == []
 

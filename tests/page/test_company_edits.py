@@ -96,6 +96,7 @@ def test_a_company_is_merged_and_comes_back(
     expect(box.get_by_role("heading", level=2)).to_have_text(f"{stem} One")
     page.goto(f"/app?view=referrals&company={second}")
     expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator(".tags .tag")).to_have_text([f"{stem} One"])
     page.goto(f"{LIST}&key={first}")
     box.get_by_role("button", name=say["undo"][language]).click()
     expect(box.locator(".said")).to_have_count(0)

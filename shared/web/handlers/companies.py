@@ -44,7 +44,7 @@ def merge_company(request: HttpRequest, principal: Principal, services: Services
 
 
 def unmerge_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
-    """DELETE companies/{key}/merged: a company of its own again. Raises InvalidParameter."""
+    """DELETE companies/{key}/merged: a company of its own again. Raises InvalidParameter and NotFound."""
     parameters.no_parameters(request)
     CompanyEditor(services.store).part(_key(request), principal.person, services.clock.now())
     return responses.nothing()

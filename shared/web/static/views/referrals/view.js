@@ -56,6 +56,9 @@ export const view = {
   load: async (route, signal) => {
     const page = await api.referrals(route.query, signal);
     for (const { companyKey, companyName } of page.items) meetCompany(companyKey, companyName);
+    // A filter from before a company was merged leads to what it became, and is called so.
+    const [asked, ...more] = route.query.getAll("company");
+    if (asked && more.length === 0) meetCompany(asked, page.items[0]?.companyName ?? null);
     meetOwners(page);
     learnTotal("referrals", route, page.total);
     return page;

@@ -40,7 +40,7 @@ class Agreement:
                 yield from self._difference(new, StoredCompany(), self.counts)
 
     def _difference(self, row: CompanyRow, stored: StoredCompany, counts: CompanyCounts) -> Iterator[Operation]:
-        if row.pack() == stored.packed and stored.is_current:
+        if stored.packed and stored.is_current and row.pack() == stored.packed:
             return
         company = row.company()
         shown = (stored.company, stored.shown_in)

@@ -145,6 +145,7 @@ def company_of(key: str, entries: Iterable[Entry]) -> Company | None:
     known = counted or newest
     name, aliases = _names(key, known)
     country = _first(entry.country for entry in known)
+    statuses, directions = [entry.status for entry in counted], [entry.direction for entry in counted]
     return Company(
         key=key,
         name=name,
@@ -157,8 +158,8 @@ def company_of(key: str, entries: Iterable[Entry]) -> Company | None:
         tenant_hint=_first(entry.tenant_hint for entry in known),
         needs_review=is_domain(key) and _collects_strangers(key, known),
         referral_count=len(counted),
-        by_status={status: sum(entry.status == status for entry in counted) for status in STATUSES},
-        by_direction={direction: sum(entry.direction == direction for entry in counted) for direction in DIRECTIONS},
+        by_status={status: statuses.count(status) for status in STATUSES},
+        by_direction={direction: directions.count(direction) for direction in DIRECTIONS},
         open_value=sums_of((entry.currency, entry.value) for entry in counted if entry.status in OPEN),
         won_value=sums_of(
             (entry.currency, entry.value) for entry in counted if entry.status == "Closed" and entry.substatus == "Won"

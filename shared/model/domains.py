@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
 import idna
+import msgspec
 from publicsuffixlist import PublicSuffixList
 
 from shared.model import shared_domains
@@ -27,8 +27,7 @@ _HOST: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyIdentity:
+class CompanyIdentity(msgspec.Struct, frozen=True):
     """What a payload says about which company it belongs to."""
 
     key: str | None

@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -81,8 +80,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     """When it was changed last; None where that can't be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A record that was read."""
 
     referral: Referral
@@ -185,8 +183,7 @@ def _unread(referral_id: str, problems: list[Problem]) -> Reading:
     return Reading(Referral(id=referral_id), (*problems, Problem("record", _UNREADABLE)))
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """A record's JSON, read but not yet looked at."""
 
     id: str
@@ -318,7 +315,7 @@ def search_text_of(referral: Referral) -> str:
         *phones,
         *(text.digits(phone) for phone in phones),
     ]
-    return "\n".join(dict.fromkeys(text.fold(text.readable(entry)) for entry in entries if entry))
+    return "\n".join(dict.fromkeys([text.fold(text.readable(entry)) for entry in entries if entry]))
 
 
 def _load(raw: bytes) -> Any:

@@ -56,6 +56,9 @@ def fold(text: str) -> str:
     if plain.isascii():  # as most names of Latin letters are by then
         return " ".join(plain.lower().split())
     folded = plain.casefold()
+    latin = folded.translate(_LETTERS)
+    if latin.isascii():  # as names with an ı or an ø are
+        return " ".join(latin.split())
     # Folding the case can make new letters that come apart again.
     folded = _undecorated(folded).casefold().translate(_LETTERS)
     return " ".join(unicodedata.normalize("NFC", folded).split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -46,8 +46,7 @@ class Overtaken(Exception):
     """Our row changed after Partner Center was asked, and by their dates nobody can tell which version is newer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A record that may have to be written."""
 
     head: Head
@@ -62,8 +61,7 @@ class Candidate:
     least as new as the row. None for records of a walk, whose pages are older than their writing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(msgspec.Struct, frozen=True):
     """A version of a referral that is about to be stored."""
 
     before: ReferralSummary | None
@@ -84,8 +82,7 @@ class Outbox:
     """The rows for a version, mostly none, under keys made of referral and version; one that is there already stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What became of a candidate."""
 
     outcome: Outcome
@@ -95,17 +92,16 @@ class Result:
     """The hash of the bytes that are stored, where that is another version."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(msgspec.Struct, frozen=True):
     """What is to be done about a candidate."""
 
     result: Result
     operation: Operation | None = None
     change: Entity | None = None
     """The entry of the history."""
-    pieces: list[Entity] = field(default_factory=list)
+    pieces: list[Entity] = []
     """Of a payload that does not fit its row."""
-    told: list[Entity] = field(default_factory=list)
+    told: list[Entity] = []
     """Rows for the outbox."""
 
 

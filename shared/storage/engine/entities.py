@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -120,9 +120,12 @@ def _pieces(entity: Mapping[str, Any], name: str) -> Sequence[Any]:
     return pieces
 
 
+_TEXTS: Final = (str, bytes)
+
+
 def fits(entity: Mapping[str, Any], most: int = ENTITY_BYTES) -> bool:
     """Whether an entity weighs no more than so many bytes."""
-    letters = sum(len(value) for value in entity.values() if isinstance(value, str | bytes))
+    letters = sum(map(len, [value for value in entity.values() if isinstance(value, _TEXTS)]))
     # No letter takes more than four bytes, and nothing else of a column, its name included, more than a hundred.
     return 4 * letters + 100 * len(entity) <= most or weight(entity) <= most
 

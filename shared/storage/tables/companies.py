@@ -14,7 +14,7 @@ from shared.core.log import get_logger
 from shared.model.company import Company, is_domain
 from shared.model.company_rows import RULES, CompanyRow, compress, decompress
 from shared.storage.engine import keyed
-from shared.storage.engine.entities import ENTITY_BYTES, Entity, get_bytes, key, put_bytes, weight
+from shared.storage.engine.entities import ENTITY_BYTES, Entity, fits, get_bytes, key, put_bytes
 from shared.storage.engine.tables import Delete, Insert, Operation, Replace, TableStore
 from shared.storage.engine.wire import TextRows
 
@@ -152,7 +152,7 @@ def entity_of(row: CompanyRow, company: Company | None, packed: bytes) -> Entity
     }
     whole = dict(entity)
     put_bytes(whole, "contents", compress(packed))
-    if weight(whole) <= ENTITY_BYTES:
+    if fits(whole, ENTITY_BYTES):
         return whole
     # Some ten thousand referrals of one company: its figures are kept, and made anew from all referrals when one changes.
     log.warning(events.COMPANY_OVERSIZE, referrals=len(row.entries))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -59,6 +60,7 @@ _TEXTS: Final = {
     "callToAction": "call_to_action",
 }
 """Columns that are a text of the summary; a text is cut to ``_SHOWN`` here, never in the payload."""
+_texts_of: Final = attrgetter(*_TEXTS.values())
 _SHOWN: Final = 8_000
 _SEARCHED: Final = 16_000
 _LISTS: Final = 20_000
@@ -120,8 +122,7 @@ def to_row(
         "rawHash": raw_hash,
         "fence": fence,
     }
-    for column, field in _TEXTS.items():
-        value = getattr(summary, field)
+    for column, value in zip(_TEXTS, _texts_of(summary), strict=True):
         if value is not None:
             row[column] = value[:_SHOWN]
     if summary.deal_value is not None:

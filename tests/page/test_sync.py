@@ -405,6 +405,35 @@ def test_a_pause_that_microsoft_wants_is_said(visit: Visit, make_app_host: Calla
         expect(page.locator("#alerts .toast")).to_contain_text(re.compile(r"Try again in (59|60) minutes"))
         expect(page.locator("[data-notice=throttled]")).to_contain_text(re.compile(r"in 5\d minutes"))
 
+        page.locator("#sync-status").click()
+        pause = page.locator("#sheet .pause")
+        expect(pause).to_contain_text("Microsoft asked for a pause")
+        pause.get_by_role("button", name="End the pause").click()
+        question = page.locator("dialog.ask")
+        expect(question).to_contain_text("may make the app wait longer")
+        question.get_by_role("button", name="Cancel").click()
+        assert host.get(f"{API}/sync").json()["throttledUntil"]
+        pause.get_by_role("button", name="End the pause").click()
+        question.get_by_role("button", name="End the pause").click()
+        expect(page.locator("#messages .toast").last).to_contain_text("The pause is over.")
+        expect(pause).to_have_count(0)
+        expect(page.locator("[data-notice=throttled]")).to_have_count(0)
+        simulator.faults.clear()
+        page.locator("#sheet").get_by_role("button", name="Sync now").click()
+        expect(page.locator("#messages .toast").last).to_contain_text("Sync finished")
+
+
+def test_who_may_not_operate_sees_a_pause_and_no_button(visit: Visit, world: World) -> None:
+    reader = {"id": "r", "name": "Reader", "mail": "reader@contoso.com", "roles": ["read"], "features": {}}
+
+    def as_reader(page: Page) -> None:
+        page.route("**/me", lambda route: route.fulfill(json=reader))
+        answering(throttledUntil="2099-01-01T00:00:00Z")(page)
+
+    page = visit("/app?panel=sync", host=world.host, before=as_reader)
+    expect(page.locator("#sheet .pause")).to_contain_text("continues automatically")
+    expect(page.locator("#sheet .pause button")).to_have_count(0)
+
 
 def test_vanished_referrals_and_a_pause_are_said(visit: Visit, world: World) -> None:
     page = visit(host=world.host, before=answering(visibilityChanged=True, throttledUntil="2099-01-01T00:00:00Z"))

@@ -3,11 +3,12 @@
 /** @import { Route } from "./core/router.js" */
 /** @import { Sheet } from "./views/index.js" */
 
-import { find, h, show, template } from "./core/dom.js";
+import { find, focusKey, h, show, template } from "./core/dom.js";
 import { needPhrases, setLanguage, t, usePhrases } from "./core/i18n.js";
 import { currentLanguage, preferredLanguage, rememberLanguage } from "./core/language.js";
 import { loads } from "./core/loads.js";
 import { askMe, feature, may, me } from "./core/me.js";
+import { known } from "./core/places.js";
 import { preference, remember } from "./core/preferences.js";
 import { onRefresh, onRepaint } from "./core/refresh.js";
 import { current, defineViews, hasSheet, href, onRoute } from "./core/router.js";
@@ -192,7 +193,9 @@ async function follow(route) {
     shownView = address;
     await startView(route);
     if (address !== shownView) return;
-    if (other || turned) scrollTo({ top: 0 });
+    const place = known();
+    if (place || other || turned) scrollTo({ top: place?.top ?? 0 });
+    if (place?.key && !hasSheet(route) && focusKey(root, place.key)) return;
     if (other && !hasSheet(route)) document.querySelector("h1")?.focus({ preventScroll: true });
   }
   await shownSheet;

@@ -1,5 +1,7 @@
 // The address is the state: which view, which filters, which dialog. Nothing else remembers where the reader is.
 
+import { leave, stay } from "./places.js";
+
 /** @typedef {{ view: string, query: URLSearchParams, id: string | null, key: string | null, panel: string | null, saved: string | null }} Route saved: the view of the reader's that a list was opened by */
 /** @typedef {{ name: string, parameters?: string[] }} Addressed a view, with the parameters that its address takes */
 
@@ -100,8 +102,8 @@ export function go(address, how = {}) {
   const target = parse(new URL(address, location.origin).search);
   const openedDirectly = hasSheet(current()) && depth() === 0;
   const steps = !hasSheet(target) || openedDirectly ? 0 : how.replace ? depth() : depth() + 1;
-  if (how.replace) history.replaceState({ depth: steps }, "", address);
-  else history.pushState({ depth: steps }, "", address);
+  if (how.replace) history.replaceState({ depth: steps, entry: stay() }, "", address);
+  else history.pushState({ depth: steps, entry: leave() }, "", address);
   announce();
 }
 

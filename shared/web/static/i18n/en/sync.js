@@ -72,6 +72,11 @@ const phrases = {
   "notice.accept": { one: "Mark {n} as gone", other: "Mark {n} as gone" },
   "notice.accept.title": { one: "Is this referral really gone?", other: "Are these {n} referrals really gone?" },
   "notice.accept.text": "A full sync reads everything again and marks what it does not find as no longer in Partner Center. Nothing is deleted; what reappears is unmarked.",
+  "pause.lift": "End the pause",
+  "pause.lift.title": "End the pause now?",
+  "pause.lift.text": "Partner Center asked the app to wait. If it is asked again too early, it may make the app wait longer. End the pause only if you know that the wait is a mistake.",
+  "pause.lifted": "The pause is over. The next sync asks Partner Center again.",
+  "pause.failed": "The pause could not be ended.",
 };
 
 export default phrases;

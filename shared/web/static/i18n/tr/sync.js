@@ -72,6 +72,11 @@ const phrases = {
   "notice.accept": { one: "{n} fırsatı yok say", other: "{n} fırsatı yok say" },
   "notice.accept.title": { one: "Bu fırsat gerçekten yok mu?", other: "Bu {n} fırsat gerçekten yok mu?" },
   "notice.accept.text": "Tam eşitleme her şeyi baştan okur ve bulamadıklarını artık Partner Center'da yok olarak işaretler. Hiçbir şey silinmez; yeniden görünenlerin işareti kalkar.",
+  "pause.lift": "Beklemeyi sonlandır",
+  "pause.lift.title": "Bekleme şimdi sonlandırılsın mı?",
+  "pause.lift.text": "Partner Center uygulamadan beklemesini istedi. Erken sorulursa daha uzun bekletebilir. Beklemeyi yalnızca süresinin yanlış olduğunu biliyorsanız sonlandırın.",
+  "pause.lifted": "Bekleme sona erdi. Bir sonraki eşitleme Partner Center’a yeniden sorar.",
+  "pause.failed": "Bekleme sonlandırılamadı.",
 };
 
 export default phrases;

@@ -13,6 +13,7 @@ import { go, href } from "../../core/router.js";
 import { closeMenus, menu } from "../../parts/menu.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
+import { tellHref } from "../notifications/tell-me.js";
 import { BUILT_IN } from "./built-in.js";
 import { comparable, keepable, loadViews, meetView, shown } from "./known.js";
 import { saveForm } from "./save-form.js";
@@ -122,6 +123,7 @@ function actions(list, route, saved) {
     known?.modified && view
       ? h("a.menu-item", { href: address(list, view.query, view.id) }, t("views.reset"))
       : null,
+    list === "referrals" ? h("a.menu-item", { href: tellHref(route.query), title: t("tell.hint") }, t("tell.me")) : null,
     saveForm(list, query, (made) => {
       meetView(made);
       closeMenus();

@@ -10,6 +10,7 @@ import { facts, section } from "../../parts/facts.js";
 import { ago } from "../../parts/values.js";
 import { account } from "../sign-in/account.js";
 import { webhookCard } from "../webhook/card.js";
+import { pauseCard } from "./pause.js";
 import { outcome, progressLine, progressText, runTrouble } from "./words.js";
 
 /** @typedef {(status: SyncStatus) => Node | null} Card null where there is nothing to show */
@@ -42,7 +43,7 @@ const runs = (status) =>
   ]);
 
 /** @type {Card[]} */
-export const CARDS = [progress, state, webhookCard, runs];
+export const CARDS = [progress, pauseCard, state, webhookCard, runs];
 
 /** @param {Run} run */
 function line(run) {

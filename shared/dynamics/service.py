@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,16 +34,26 @@ BUDGET: Final = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A run as answers carry it."""
+    """What a run did, or would do."""
 
     run: CrmRun
     pending: int
+    """How many referrals it did not come to."""
     plan: list[dict[str, Any]]
+    """What it would do; empty for one that did it."""
 
-    def public(self, *, dry: bool) -> dict[str, Any]:
-        """The answer of POST dynamics/sync."""
-        shown = {**run_item(self.run), "pending": self.pending}
-        return {**shown, "plan": self.plan} if dry else shown
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How the exchange with Dynamics 365 stands, as far as is known without asking there."""
+
+    status: CrmStatus
+    counts: Mapping[str, int]
+    """Links by their state."""
+    paused_until: str | None
+    """Text of ``model.times``; None: Dynamics 365 did not ask to be left alone."""
+    fault: tuple[str, str] | None
+    """Code and sentence of what is in the way."""
 
 
 class Dynamics:
@@ -209,7 +220,7 @@ class Dynamics:
         log.info(
             events.DYNAMICS_RUN,
             scope=scope,
-            **{name: value for name, value in run_item(run).items() if name != "at"},
+            **{name: value for name, value in structs.asdict(run).items() if name != "at"},
             pending=done.pending if done else None,
             durationSeconds=round(seconds, 3),
             code=error.code if error else None,
@@ -217,41 +228,22 @@ class Dynamics:
 
     # How it is
 
-    def public_status(self) -> dict[str, Any]:
-        """The answer of GET dynamics; Dynamics 365 is not asked."""
-        settings = self.settings
-        status = self.state.status() if settings.dynamics_enabled else CrmStatus()
-        states = [stored.link.state for stored in crm_links.load_all(self.store).values()]
+    def exchange(self) -> Exchange:
+        """How it stands; Dynamics 365 is not asked."""
+        status = self.state.status() if self.settings.dynamics_enabled else CrmStatus()
+        states = Counter(stored.link.state for stored in crm_links.load_all(self.store).values())
         pause = self.state.pause()
-        error = {"code": status.error_code, "message": status.error_message} if status.error_code else None
+        until = times.from_datetime(pause) if pause and pause > self.clock.now() else None
+        return Exchange(status, states, until, self._fault(status))
+
+    def _fault(self, status: CrmStatus) -> tuple[str, str] | None:
         try:
-            settings.require_dynamics()
+            self.settings.require_dynamics()
         except ConfigurationError as wrong:
-            error = {"code": wrong.code, "message": wrong.message}
+            return wrong.code, wrong.message
         except DynamicsDisabled:
-            error = None
-        return {
-            "enabled": settings.dynamics_enabled,
-            "reachable": status.reachable,
-            "organisation": status.organisation or None,
-            "user": status.user or None,
-            "key": status.key,
-            "push": settings.dynamics_push,
-            "pending": status.pending + states.count("pending"),
-            "failed": states.count("failed"),
-            "conflicts": states.count("conflict"),
-            "linked": states.count("linked"),
-            "lastRun": run_item(status.runs[0]) if status.runs else None,
-            "runs": [run_item(run) for run in status.runs],
-            "connectorFound": status.connector,
-            "pausedUntil": times.public(times.from_datetime(pause)) if pause and pause > self.clock.now() else None,
-            "error": error,
-        }
-
-
-def run_item(run: CrmRun) -> dict[str, Any]:
-    """A run as answers carry it."""
-    return {**structs.asdict(run), "at": times.public(run.at)}
+            return None
+        return (status.error_code, status.error_message or "") if status.error_code else None
 
 
 def _counted(at: str, done: Done | None, requests: int) -> CrmRun:

@@ -24,6 +24,7 @@ from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
 from shared.read_model.report import Report
 from shared.read_model.snapshot import Snapshot
 from shared.storage.tables.crm_links import Shown
+from shared.storage.tables.quarantine import Quarantined
 
 if TYPE_CHECKING:
     from shared.model.resource import Member, Referral, Resource
@@ -78,6 +79,24 @@ def batch_item(batch: Batch, actions: Sequence[Action]) -> dict[str, Any]:
         "total": batch.total,
         "states": dict(Counter(action.state for action in actions)),
         "items": [action_item(action) for action in actions],
+    }
+
+
+def quarantine_item(record: Quarantined) -> dict[str, Any]:
+    """A record that could not be stored: as JSON where it is JSON, else as text. It has no id that could be told."""
+    raw: Any = record.received
+    try:
+        msgspec.json.decode(raw)
+        raw = msgspec.Raw(record.received.encode())
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    return {
+        "key": record.key,
+        "id": None,
+        "reason": record.reason,
+        "firstSeenAt": times.public(record.first_seen_at),
+        "lastSeenAt": times.public(record.last_seen_at),
+        "raw": raw,
     }
 
 

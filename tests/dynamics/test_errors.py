@@ -201,9 +201,10 @@ def test_what_concerns_all_records_ends_the_run(
     with pytest.raises(error) as caught:
         world.run()
     assert said in caught.value.message
-    status = world.dynamics.public_status()
-    assert status["error"]["code"] == caught.value.code
-    assert status["reachable"] is (
+    exchange = world.dynamics.exchange()
+    assert exchange.fault
+    assert exchange.fault[0] == caught.value.code
+    assert exchange.status.reachable is (
         False if error is DynamicsUnavailable else None if error is DynamicsSignInFailed else True
     )
     with pytest.raises(error):

@@ -85,7 +85,8 @@ def test_an_error_of_the_whole_exchange(
     world, settings = broken(status, code, message)
     exit_code = main(["dynamics", "sync"], settings)
     captured = capsys.readouterr()
-    error = world.dynamics.public_status()["error"]
+    fault = world.dynamics.exchange().fault
+    assert fault is not None
     assert exit_code != 0
-    assert error["code"] == kind
-    assert error["message"] in captured.out + captured.err
+    assert fault[0] == kind
+    assert fault[1] in captured.out + captured.err

@@ -101,9 +101,9 @@ def test_a_record_without_an_id_is_put_aside_seen_and_let_go(world: World) -> No
     assert run.inserted == 14 + 2 * len(WITHOUT_ID)
     entries = quarantine.load(world.store)
     assert quarantine.count(world.store) == len(entries) == len(WITHOUT_ID)
-    as_received = [json.loads(bytes(one["raw"])) if not isinstance(one["raw"], str) else one["raw"] for one in entries]
+    as_received = [json.loads(entry.received) for entry in entries]
     assert sorted(map(repr, as_received)) == sorted(map(repr, WITHOUT_ID))
-    assert {one["reason"] for one in entries} == {"The record has no id.", "The record is not an object."}
+    assert {entry.reason for entry in entries} == {"The record has no id.", "The record is not an object."}
     # An incremental run meets some of them again: no second entry, nothing let go.
     world.clock.advance(600)
     world.sim.data.create(id="later")
@@ -119,7 +119,7 @@ def test_a_record_without_an_id_is_put_aside_seen_and_let_go(world: World) -> No
     assert quarantine.count(world.store) == len(WITHOUT_ID)
     assert world.run(mode="full").succeeded.quarantined == 1
     [left] = quarantine.load(world.store)
-    assert left["firstSeenAt"] < left["lastSeenAt"]
+    assert left.first_seen_at < left.last_seen_at
     world.assert_equal_to_upstream()
 
 

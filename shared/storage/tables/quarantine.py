@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from shared.model import times
 from shared.storage.engine.entities import Entity, get_text, put_text
 from shared.storage.engine.tables import Replace, RowConflict, TableStore
 
@@ -32,6 +29,19 @@ class Rejected:
     def key(self) -> str:
         """The key under which it lies."""
         return hashlib.sha256(self.raw).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A record that lies in quarantine."""
+
+    key: str
+    reason: str
+    first_seen_at: str
+    """Text of ``model.times``, as the next."""
+    last_seen_at: str
+    received: str
+    """The record as it was received, cut where it is too long to be kept."""
 
 
 class Quarantine:
@@ -78,19 +88,12 @@ class Quarantine:
         return self._stored
 
 
-def load(store: TableStore) -> list[dict[str, Any]]:
-    """All records in quarantine as answers carry them, newest first."""
+def load(store: TableStore) -> list[Quarantined]:
+    """All records in quarantine, newest first."""
     rows = store.table(TABLE).query("PartitionKey eq @partition", {"partition": _PARTITION})
     newest = sorted(rows, key=lambda row: str(row["lastSeenAt"]), reverse=True)
     return [
-        {
-            "key": row["RowKey"],
-            "id": None,
-            "reason": row["reason"],
-            "firstSeenAt": times.public(row["firstSeenAt"]),
-            "lastSeenAt": times.public(row["lastSeenAt"]),
-            "raw": _raw(get_text(row, "raw")),
-        }
+        Quarantined(row["RowKey"], row["reason"], row["firstSeenAt"], row["lastSeenAt"], get_text(row, "raw"))
         for row in newest
     ]
 
@@ -99,12 +102,3 @@ def count(store: TableStore) -> int:
     """How many records are in quarantine."""
     rows = store.table(TABLE).query("PartitionKey eq @partition", {"partition": _PARTITION}, ["RowKey"])
     return sum(1 for _ in rows)
-
-
-def _raw(text: str) -> Any:
-    """The record as JSON where it is JSON, else as text."""
-    try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return text
-    return msgspec.Raw(text.encode())

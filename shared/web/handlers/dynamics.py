@@ -10,12 +10,13 @@ from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
 from shared.web.bodies import flag_of, refuse_others
+from shared.web.crm import exchange_item, ran_item
 
 
 def get_dynamics(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """GET dynamics: the state of the exchange."""
     parameters.no_parameters(request)
-    return responses.json(services.dynamics.public_status())
+    return responses.json(exchange_item(services.dynamics.exchange(), services.settings))
 
 
 def post_sync(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
@@ -24,7 +25,7 @@ def post_sync(request: HttpRequest, principal: Principal, services: Services) ->
     body = body_of(request)
     refuse_others(body, ("dryRun",))
     dry = flag_of(body, "dryRun")
-    return responses.json(services.dynamics.run("all", dry=dry).public(dry=dry))
+    return responses.json(ran_item(services.dynamics.run("all", dry=dry), dry=dry))
 
 
 def post_referral(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:

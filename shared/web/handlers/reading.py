@@ -134,7 +134,7 @@ def get_quarantine(request: HttpRequest, principal: Principal, services: Service
     """GET quarantine: the records that could not be stored. Raises InvalidParameter."""
     parameters.no_parameters(request)
     records = quarantine.load(services.store)
-    return responses.json({"items": records, "total": len(records)})
+    return responses.json({"items": [items.quarantine_item(record) for record in records], "total": len(records)})
 
 
 def _contacts(services: Services, latest: Sequence[str]) -> list[dict[str, Any]]:

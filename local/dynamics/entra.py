@@ -1,22 +1,32 @@
-"""Client credentials, and App Service's identity endpoint: how an app gets a token for one environment."""
+"""Client credentials, a device code, and App Service's identity endpoint: how an app or a person gets a token for one
+environment."""
 
+import secrets
 import time
-from typing import Any
+from typing import Any, Final
 
 from local.simulator.messages import Request, Response, json_response
 from local.simulator.tokens import Signer
 
 from .switches import Switches
 
+_DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+_UNFINISHED: Final = {
+    "declined": ("authorization_declined", "AADSTS70000: The user declined the sign-in."),
+    "expired": ("expired_token", "AADSTS70020: The provided value for the input parameter 'device_code' has expired."),
+}
+
 
 class Entra:
-    """Tokens for applications."""
+    """Tokens for applications, and for a person who signs in with a device code."""
 
     def __init__(self, signer: Signer, switches: Switches, tenant_id: str, client_id: str, secret: str) -> None:
         self._signer = signer
         self._switches = switches
         self._tenant, self._client, self._secret = tenant_id, client_id, secret
         self._dead_before = 0.0
+        self._codes: dict[str, int] = {}
+        """Device codes, and how often each was asked for."""
         self.audience = ""
         """The environment's own address, set when the port is known."""
         self.identity_header = "simulated-identity-header"
@@ -53,7 +63,12 @@ class Entra:
         if request.path.endswith("/.well-known/openid-configuration"):
             return json_response(self._metadata(origin))
         if request.path.endswith("/oauth2/v2.0/token") and request.method == "POST":
-            return self._client_credentials(request.form)
+            form = request.form
+            return (
+                self._by_device_code(form) if form.get("grant_type") == _DEVICE_CODE else self._client_credentials(form)
+            )
+        if request.path.endswith("/oauth2/v2.0/devicecode") and request.method == "POST":
+            return self._device_code(request.form, origin)
         if request.path == "/msi/token":
             return self._managed_identity(request)
         return None
@@ -76,6 +91,36 @@ class Entra:
         if not scope.endswith("/.default"):
             return _refused("invalid_scope", "AADSTS1002012: The provided value for scope is not valid.")
         return json_response(self._given(form.get("client_id", ""), scope.removesuffix("/.default")))
+
+    def _device_code(self, form: dict[str, str], origin: str) -> Response:
+        if not self._switches.public_client:
+            return _refused("invalid_client", "AADSTS7000218: The request body must contain client_secret.")
+        code = secrets.token_urlsafe(24)
+        self._codes[code] = 0
+        page = f"{origin}/common/oauth2/deviceauth"
+        return json_response(
+            {
+                "user_code": secrets.token_hex(4).upper(),
+                "device_code": code,
+                "verification_uri": page,
+                "expires_in": 900,
+                "interval": 1,
+                "message": f"Open {page}.",
+            }
+        )
+
+    def _by_device_code(self, form: dict[str, str]) -> Response:
+        """The first time nobody has signed in yet; then it ends as the switch says."""
+        code, decision = form.get("device_code", ""), self._switches.device_sign_in
+        if code not in self._codes:
+            return _refused("bad_verification_code", "AADSTS70000: The verification code does not match.")
+        self._codes[code] += 1
+        if self._codes[code] == 1:
+            return _refused("authorization_pending", "AADSTS70016: Authorization is pending. Continue polling.")
+        del self._codes[code]
+        if decision in _UNFINISHED:
+            return _refused(*_UNFINISHED[decision])
+        return json_response(self._given(form.get("client_id", ""), self.audience))
 
     def _managed_identity(self, request: Request) -> Response:
         if request.headers.get("x-identity-header") != self.identity_header:

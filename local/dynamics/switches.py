@@ -21,6 +21,10 @@ class Switches:
     html_401: bool = False
     customiser: bool = True
     """Whether the caller may make columns and keys."""
+    public_client: bool = True
+    """Whether the application that a person signs in through allows public flows."""
+    device_sign_in: str = "approved"
+    """How a sign-in with a device code ends: approved, declined or expired."""
     connector: bool = False
     """Whether Microsoft's own connector is installed."""
     denied: list[str] = field(default_factory=list)

@@ -71,6 +71,33 @@ def test_without_rights_it_says_what_a_customiser_must_do(crm: DynamicsSimulator
     assert "Without them the sync works, too" in said
 
 
+def test_a_customiser_signs_in_on_another_device(crm: DynamicsSimulator, cli: Cli) -> None:
+    code, said = cli("setup", "--device-code", HUNTER_DYNAMICS_SETUP_CLIENT_ID="customiser")
+    assert code == 0, said
+    assert f"Open {crm.authority}/common/oauth2/deviceauth and enter " in said
+    assert crm.asked("POST")
+    assert cli("setup", "--check")[0] == 0
+
+
+@pytest.mark.parametrize("decision", ["declined", "expired"])
+def test_a_sign_in_that_is_not_completed_changes_nothing(crm: DynamicsSimulator, cli: Cli, decision: str) -> None:
+    crm.switches.device_sign_in = decision
+    code, said = cli("setup", "--device-code", HUNTER_DYNAMICS_SETUP_CLIENT_ID="customiser")
+    assert code == 1
+    assert "The sign-in was not completed. Run setup again." in said
+    assert crm.asked("POST") == []
+
+
+def test_a_device_code_needs_an_application_that_allows_it(crm: DynamicsSimulator, cli: Cli) -> None:
+    code, said = cli("setup", "--device-code", HUNTER_DYNAMICS_CLIENT_ID="")
+    assert code == 1
+    assert "HUNTER_DYNAMICS_SETUP_CLIENT_ID" in said
+    crm.switches.public_client = False
+    code, said = cli("setup", "--device-code", HUNTER_DYNAMICS_SETUP_CLIENT_ID="customiser")
+    assert code == 1
+    assert "Does it allow public flows?" in said
+
+
 def test_a_key_whose_index_failed_is_said(crm: DynamicsSimulator, cli: Cli) -> None:
     cli("setup")
     crm.store.schemas["lead"].keys["hnt_referralkey"].status = "Failed"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
 from . import entra_errors as errors
-from .messages import Json, Request, Response, html_response, json_response
+from .messages import Json, Request, Response, json_response, page_response
 from .switches import Switches
 from .tokens import Claims, Signer, b64
 
@@ -248,8 +248,8 @@ class Entra:
             codes = [code for code in self._device_codes.values() if code.user_code == query.get("code")]
             if codes and query.get("decision") in ("approve", "decline"):
                 codes[0].decision = query["decision"]
-                return html_response("<p>Done. You may close this page.</p>")
-        return html_response(
+                return page_response("<p>Done. You may close this page.</p>")
+        return page_response(
             "<h1>Simulated sign-in</h1><form><label>Code <input name=code></label> "
             "<button name=decision value=approve>Approve</button> "
             "<button name=decision value=decline>Decline</button></form>"
@@ -260,7 +260,7 @@ class Entra:
         uri = query.get("redirect_uri", "")
         parts = urlsplit(uri)
         if parts.scheme not in ("http", "https") or parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-            return html_response(
+            return page_response(
                 f"<p>{html.escape(errors.BAD_REDIRECT.as_json(uri=uri)['error_description'])}</p>", 400
             )
         reply: dict[str, str] = {"state": query["state"]} if "state" in query else {}
@@ -278,7 +278,7 @@ class Entra:
             refusal = {"error": "access_denied", "error_description": "AADSTS65004: User declined to consent."}
             return self._redirect(uri, query, {**reply, **refusal})
         here = html.escape(f"{request.path}?{request.raw_query}", quote=True)
-        return html_response(
+        return page_response(
             f'<h1>Simulated sign-in of {html.escape(self.identity.account)}</h1><p><a href="{here}&amp;decision=approve">'
             f'Approve</a> <a href="{here}&amp;decision=decline">Decline</a></p>'
         )
@@ -320,7 +320,7 @@ class Entra:
             form = (
                 f'<form method="post" action="{html.escape(uri, quote=True)}">{fields}<button>Continue</button></form>'
             )
-            return html_response(f"{form}<script>document.forms[0].submit()</script>")
+            return page_response(f"{form}<script>document.forms[0].submit()</script>")
         joint = "&" if "?" in uri else "?"
         return Response(302, headers={"Location": f"{uri}{joint}{urlencode(reply, quote_via=quote)}"})
 

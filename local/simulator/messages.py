@@ -80,6 +80,10 @@ def json_response(value: Any, status: int = 200, content_type: str = "applicatio
 
 def html_response(text: str, status: int = 200) -> Response:
     """An answer with an HTML body."""
+    return Response(status, text.encode(), "text/html; charset=utf-8")
+
+
+def page_response(text: str, status: int = 200) -> Response:
+    """A page that people look at."""
     # Without an icon named, browsers ask for one, and complain that there is none.
-    page = f'<!doctype html><title>Simulator</title><link rel="icon" href="data:,">{text}'
-    return Response(status, page.encode(), "text/html; charset=utf-8")
+    return html_response(f'<!doctype html><title>Simulator</title><link rel="icon" href="data:,">{text}', status)

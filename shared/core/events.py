@@ -144,7 +144,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         STORAGE_RETRY: ("status", "attempt", "kind", "waitSeconds", "table", "operation"),
         STORAGE_FAILED: ("status", "kind", "table", "operation"),
         FUNCTION_EXECUTED: ("status", "code", "method", "durationMs"),
-        UNEXPECTED_ERROR: ("kind", "at", "worker"),
+        UNEXPECTED_ERROR: ("kind", "at", "worker", "actionId"),
         VISIBILITY_CHANGED: ("missing",),
         WORK_FAILED: ("worker", "code"),
         EXPORTED: ("list", "format", "columns", "contacts", "rows", "who"),

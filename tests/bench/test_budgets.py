@@ -141,7 +141,7 @@ def test_a_push_to_the_crm_takes_few_requests_and_the_next_run_next_to_none() ->
     with PartnerCenter(FEW) as partner_center, Storage() as storage:
         run("first", partner_center, storage)
         push = run("push", partner_center, storage, module="bench.crm")
-    assert push["created"] >= FEW / 2
+    assert push["created"] >= 0.4 * FEW  # as many of the simulated referrals are active
     assert push["asked"] <= 1.3 * push["written"]
     assert push["again"] <= push["allowed"]
     assert push.get("writtenAgain", 0) == 0

@@ -35,15 +35,16 @@ class TestPorts:
 
     def test_stacks_that_start_at_once_choose_different_ports(self) -> None:
         """The other has chosen already and does not listen yet."""
-        code = "from local.dev import ports; print(ports.choose('it', 7171, set()), flush=True); input()"
-        other = subprocess.Popen(
+        code = "from local.dev import ports; print('chosen', ports.choose('it', 7171, set()), flush=True); input()"
+        with subprocess.Popen(
             [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert other.stdout is not None
-        theirs = int(other.stdout.readline().split()[-1])
-        assert ports.is_free(theirs)
-        assert ports.choose("us", theirs, set()) > theirs
-        other.communicate("\n", timeout=120)
+        ) as other:
+            assert other.stdout is not None
+            chosen = next(line for line in other.stdout if line.startswith("chosen"))  # a busy port is said before
+            theirs = int(chosen.split()[-1])
+            assert ports.is_free(theirs)
+            assert ports.choose("us", theirs, set()) > theirs
+            other.communicate("\n", timeout=120)
 
     def test_a_port_that_had_connections_a_moment_ago_is_free(self) -> None:
         with socket.socket() as server:

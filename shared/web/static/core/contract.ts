@@ -234,7 +234,7 @@ export interface Batch {
 
 export interface ReferralDetail extends Referral {
   answerable: boolean;
-  differences?: CrmDifference[];
+  differences: CrmDifference[];
   actions: Action[];
   can: Record<ActionKind, { code: string; message: string } | null>;
   engagementId: string | null;

@@ -20,7 +20,6 @@ MONTHS: Final = 12
 _LAST: Final = "\U0010ffff"
 TOO_LARGE: Final = Decimal(10) ** 12
 """An amount from here on is a slip of the keyboard, or a currency's smallest coins: it would drown all others in a sum."""
-"""Wide enough for the sum of any two amounts that ``model.resource`` lets through: nothing is rounded."""
 
 
 def figures(referrals: Iterable[ReferralSummary], now: datetime) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,19 @@ def test_accepting_in_place(visit: Visit, acting: World, axe_source: str, device
     assert (there["status"], there["details"]["dealValue"], there["details"]["currency"]) == ("Active", 50000.5, "EUR")
     assert there["details"]["notes"].endswith("Aradık <b>bugün</b>.")
     expect(page.locator("#sheet .timeline li").first).to_contain_text("Developer")
+
+
+def test_the_seconds_to_undo_are_counted_by_the_servers_clock(visit: Visit, acting: World) -> None:
+    [(identity, name)] = _made(acting, {})
+    wrong = datetime.now(UTC) + timedelta(minutes=10)
+    page = _open(visit, acting, identity, before=lambda page: page.clock.install(time=wrong))
+    page.locator('[data-act="decline"]').click()
+    page.locator("#sheet [name=reason]").select_option("budget")
+    page.locator('#sheet [data-focus="act-submit"]').click()
+    docked = page.locator(".docked", has_text=name)
+    expect(docked).to_contain_text(re.compile(r"Will be sent in [1-9]\d? second"))
+    docked.get_by_role("button", name="Undo").click()
+    expect(page.locator('#sheet [data-act="accept"]')).not_to_have_attribute("aria-disabled", "true")
 
 
 def test_a_decline_waits_stays_in_reach_and_can_be_undone(visit: Visit, acting: World, axe_source: str) -> None:

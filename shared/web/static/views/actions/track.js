@@ -3,6 +3,7 @@
 /** @import { Action } from "../../core/contract.ts" */
 
 import { Problem } from "../../core/api.js";
+import { serverNow } from "../../core/clock.js";
 import { t } from "../../core/i18n.js";
 import { feature, may } from "../../core/me.js";
 import { refresh } from "../../core/refresh.js";
@@ -24,7 +25,7 @@ export const under = store(/** @type {Action[]} */ ([]));
 export const ended = ({ state }) => ENDS.has(state);
 
 /** Whole seconds that an action still waits. @param {Action} action */
-export const secondsLeft = ({ notBefore }) => Math.max(0, Math.ceil((Date.parse(notBefore) - Date.now()) / 1000));
+export const secondsLeft = ({ notBefore }) => Math.max(0, Math.ceil((Date.parse(notBefore) - serverNow()) / 1000));
 
 /** @type {Map<string, ReturnType<typeof setTimeout>>} */
 const timers = new Map();

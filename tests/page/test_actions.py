@@ -204,7 +204,7 @@ def test_accept_five_decline_two_win_one(visit: Visit, acting: World, device: st
         if device == "desktop":
             _by_keyboard(page, name, kind)
         else:
-            _by_thumb(page, identity, kind)
+            _by_thumb(page, identity, name, kind)
         expect(page.locator("dialog#sheet[open]")).to_have_count(0)
     statuses = [_upstream(acting, identity)["status"] for identity, _ in made]
     assert statuses[:5] == ["Active"] * 5
@@ -235,13 +235,17 @@ def _by_keyboard(page: Page, name: str, kind: str) -> None:
     page.keyboard.press("Escape")
 
 
-def _by_thumb(page: Page, identity: str, kind: str) -> None:
-    page.locator(f'a.opener[href*="{identity}"]').first.tap()
+def _by_thumb(page: Page, identity: str, name: str, kind: str) -> None:
+    opener = page.locator(f'a.opener[href*="{identity}"]').first
+    opener.tap()
+    expect(page.locator("#sheet-title")).to_have_text(name)
     page.locator(f'#sheet [data-act="{kind}"]').tap()
     if kind == "decline":
         page.locator("#sheet [name=reason]").select_option("noResponse")
     page.locator('#sheet [data-focus="act-submit"]').tap()
     expect(page.locator("#sheet form.act-form")).to_have_count(0)
+    if kind == "accept":  # the row changes behind the dialog: what is tapped next must not move any more
+        expect(page.locator("tbody tr", has=opener)).to_contain_text("Active")
     page.locator("#sheet .close").tap()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections import Counter
 from multiprocessing.connection import Connection
@@ -20,7 +19,7 @@ from shared.services import Services
 from tests.actions.world import App, applied
 from tests.sync.conftest import NIGHTLY
 from tests.sync.harness import BEHIND, World
-from tests.sync.test_processes import Token
+from tests.sync.processes import Token, two_processes
 
 EXAMPLES = 200 if NIGHTLY else 8
 STEPS = 20 if NIGHTLY else 8
@@ -105,28 +104,9 @@ def test_two_processes_act_at_once(world: World) -> None:
     vars(world.sim.clock)["now"] = lambda: SystemClock().now() - BEHIND
     ids = [world.sim.data.create() for _ in range(ROUNDS)]
     world.run(mode="full").succeeded  # noqa: B018 - it must have
-    environ = {
-        "HUNTER_PARTNER_CENTER_ENABLED": "true",
-        "HUNTER_PARTNER_CENTER_API_URL": world.sim.api_url,
-        "HUNTER_PARTNER_CENTER_TENANT_ID": world.sim.tenant_id,
-        "HUNTER_PARTNER_CENTER_CLIENT_ID": world.sim.client_id,
-        "HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "0",
-        "HUNTER_TOKEN_CACHE_KEY": world.settings.token_cache_keys[0],
-        "HUNTER_STORAGE": world.storage,
-        "HUNTER_WRITE_ENABLED": "true",
-    }
-    context = multiprocessing.get_context("spawn")
-    pipes: list[Any] = []
-    processes = []
-    for _ in range(2):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=acting, args=(theirs, environ, world.sign_in.token()), daemon=True)
-        process.start()
-        pipes.append(ours)
-        processes.append(process)
     ends: Counter[str] = Counter()
     done: list[str] = []
-    try:
+    with two_processes(world, acting, HUNTER_WRITE_ENABLED="true") as pipes:
         for number, identity in enumerate(ids):
             wishes = [(identity, f"a{number}"), (identity if number % 2 else ids[number - 1], f"b{number}")]
             for pipe, wish in zip(pipes, wishes, strict=True):
@@ -138,13 +118,6 @@ def test_two_processes_act_at_once(world: World) -> None:
                 assert state in {"applied", "action_in_progress", "conflict"}, state
                 assert len(sent) == (state == "applied"), (number, state)
             done += [identity for state, identity in answers if state == "applied"]
-    finally:
-        for pipe in pipes:
-            pipe.send(None)
-        for process in processes:
-            process.join(60)
-            assert process.exitcode == 0
-            process.close()
     print(f"{ROUNDS} rounds: {dict(ends)}")
     assert ends["applied"] >= ROUNDS
     assert ends["action_in_progress"]

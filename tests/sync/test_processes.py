@@ -6,12 +6,10 @@ In half of the rounds a lease has run out when it is taken, so each takes it fro
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
 
 from shared.core.clock import SystemClock
 from shared.core.errors import HunterError
@@ -20,22 +18,10 @@ from shared.storage.engine.tables import TableStore
 from shared.storage.tables import sync_state
 from shared.sync.service import Sync
 from tests.sync.harness import World
+from tests.sync.processes import Token, two_processes
 
 ROUNDS = 50
 LASTING, FLEETING = 60.0, -1.0
-
-
-class Token:
-    """A sign-in whose token was made elsewhere."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def token(self, *, force_refresh: bool = False) -> str:
-        return self._token
-
-    def own_domain(self) -> str | None:
-        return "fabrikam-partner.com"
 
 
 def worker(orders: Connection, environ: dict[str, str], token: str) -> None:
@@ -80,62 +66,40 @@ class Watch(threading.Thread):
 def test_two_processes_at_once_fifty_times(make_world: Callable[..., World]) -> None:
     world = make_world(referrals=8)
     world.run().succeeded  # noqa: B018 - it has to
-    context = multiprocessing.get_context("spawn")
-    environ = {
-        "HUNTER_PARTNER_CENTER_ENABLED": "true",
-        "HUNTER_PARTNER_CENTER_API_URL": world.sim.api_url,
-        "HUNTER_PARTNER_CENTER_TENANT_ID": world.sim.tenant_id,
-        "HUNTER_PARTNER_CENTER_CLIENT_ID": world.sim.client_id,
-        "HUNTER_PARTNER_CENTER_PAGE_INTERVAL_SECONDS": "0",
-        "HUNTER_PARTNER_CENTER_FULL_SYNC_HOURS": "700",
-        "HUNTER_TOKEN_CACHE_KEY": world.settings.token_cache_keys[0],
-        "HUNTER_STORAGE": world.storage,
-    }
-    pipes: list[Any] = []
-    processes = []
-    for _ in range(2):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=worker, args=(theirs, environ, world.sign_in.token()), daemon=True)
-        process.start()
-        pipes.append(ours)
-        processes.append(process)
-    watch = Watch(world.store)
-    ends: Counter[str] = Counter()
-    try:
-        watch.start()
-        for number in itertools.count():
-            # Who meets whom is up to the machine: on a slow one it takes more rounds until leases were lost often enough.
-            if number >= ROUNDS and ((ends["run_interrupted"] > 5 and ends["sync_running"]) or number >= 6 * ROUNDS):
-                break
-            world.clock.advance(600)
-            ids = world.sim.data.ids()
-            world.sim.data.change(ids[number % len(ids)], name=f"Round {number}", details={"dealValue": number})
-            world.sim.data.change(ids[(number + 3) % len(ids)], status="Active", details={"dealValue": -number})
-            lease = FLEETING if number % 2 else LASTING
-            succeeded = False
-            while not succeeded:
-                for pipe in pipes:
-                    pipe.send(lease)
-                answers = [pipe.recv() for pipe in pipes]
-                ends.update(state for state, _ in answers)
-                assert {state for state, _ in answers} <= {"succeeded", "sync_running", "run_interrupted"}
-                succeeded = any(state == "succeeded" for state, _ in answers)
-            upstream = world.upstream()
-            assert {one: content for one, (content, _) in world.stored().items()} == upstream
-    finally:
-        watch.stop()
-        for pipe in pipes:
-            pipe.send(None)
-        for process in processes:
-            process.join(120)
+    with two_processes(world, worker, HUNTER_PARTNER_CENTER_FULL_SYNC_HOURS="700") as pipes:
+        watch = Watch(world.store)
+        ends: Counter[str] = Counter()
+        try:
+            watch.start()
+            for number in itertools.count():
+                # Who meets whom is up to the machine: on a slow one it takes more rounds until leases were lost often enough.
+                if number >= ROUNDS and (
+                    (ends["run_interrupted"] > 5 and ends["sync_running"]) or number >= 6 * ROUNDS
+                ):
+                    break
+                world.clock.advance(600)
+                ids = world.sim.data.ids()
+                world.sim.data.change(ids[number % len(ids)], name=f"Round {number}", details={"dealValue": number})
+                world.sim.data.change(ids[(number + 3) % len(ids)], status="Active", details={"dealValue": -number})
+                lease = FLEETING if number % 2 else LASTING
+                succeeded = False
+                while not succeeded:
+                    for pipe in pipes:
+                        pipe.send(lease)
+                    answers = [pipe.recv() for pipe in pipes]
+                    ends.update(state for state, _ in answers)
+                    assert {state for state, _ in answers} <= {"succeeded", "sync_running", "run_interrupted"}
+                    succeeded = any(state == "succeeded" for state, _ in answers)
+                upstream = world.upstream()
+                assert {one: content for one, (content, _) in world.stored().items()} == upstream
+        finally:
+            watch.stop()
     watch.look()
 
     print(f"{number} rounds: {dict(ends)}; the rows were read {watch.looks} times meanwhile")
     assert not watch.went_back
     assert ends["sync_running"] > 0
     assert ends["run_interrupted"] > 5
-    pipes[0].close()
-    pipes[1].close()
     # Whoever lost its lease left the companies to be compared by the next run.
     world.clock.advance(10 * 24 * 3600)
     world.run(mode="full").succeeded  # noqa: B018 - it has to

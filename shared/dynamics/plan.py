@@ -91,11 +91,6 @@ class Plan:
         """The columns that are written to the CRM."""
         return {difference.column: difference.want for difference in self.differences if difference.verdict == "write"}
 
-    @property
-    def does_something(self) -> bool:
-        """Whether anything is written on either side."""
-        return self.kind in {"create", "convert"} or bool(self.write or self.close or self.ask)
-
 
 def conflict(code: str, message: str, field_name: str | None = None, **more: Any) -> Plan:
     """Nothing is done until a person decides."""

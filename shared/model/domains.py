@@ -70,11 +70,6 @@ def _own(domains: frozenset[str]) -> frozenset[str | None]:
     return frozenset(registrable(form) for host in hosts for form in (host, meant(host)))
 
 
-def email_domain(field: str) -> str | None:
-    """The host of the first address in a mail field, in lower case and punycode; None when there is none."""
-    return next((host for name in hosts_in(field) if (host := hostname(name))), None)
-
-
 @lru_cache(maxsize=4_096)
 def hostname(text: str) -> str | None:
     """A domain name in lower case and punycode, without a final dot; None when it is none that the internet has."""

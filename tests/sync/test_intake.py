@@ -13,7 +13,7 @@ from shared.model.changes import Author
 from shared.model.run import Mode
 from shared.storage.tables.changes import load_changes
 from shared.storage.tables.companies import load_all
-from shared.storage.tables.sync_state import read_data_version
+from shared.storage.tables.data_version import read_versions
 from shared.sync import handover
 from shared.sync.intake import Entered, Intake
 from shared.sync.service import own_domains
@@ -52,11 +52,11 @@ def test_it_shows_in_row_history_company_and_version(world: World) -> None:
     world.run().succeeded  # noqa: B018 - it has to
     one = world.sim.data.ids()[3]
     world.clock.advance(600)
-    version = read_data_version(world.store)
+    version = read_versions(world.store)
     entered = act(world, one, status="Active", substatus="Accepted", details={"dealValue": 4711, "currency": "USD"})
 
     assert (entered.outcome, entered.record) == ("updated", answer(world, one))
-    assert read_data_version(world.store) != version
+    assert read_versions(world.store) != version
     [entry] = load_changes(world.store, one)
     assert entry["by"] == {"id": AYSE.id, "name": AYSE.name}
     assert {change["field"] for change in entry["changes"]} >= {"status", "dealValue"}
@@ -237,11 +237,11 @@ def test_killed_at_any_point_the_next_run_brings_it_to_its_end(make_world: Calla
         world.sim.data.change(one, touch=False, **(payload or {}))
         with world.counting(point), suppress(Killed):
             act(world, one, details={"dealValue": 4711, "currency": "USD"})
-        stored, version = value_of(world, one), read_data_version(world.store)
+        stored, version = value_of(world, one), read_versions(world.store)
         world.sync().run("http")
         world.assert_equal_to_upstream()
         if stored == "4711" and point < len(calls):
-            assert read_data_version(world.store) != version, f"killed at call {point}: nobody is told"
+            assert read_versions(world.store) != version, f"killed at call {point}: nobody is told"
 
 
 def test_a_row_that_keeps_changing_is_given_up(world: World) -> None:

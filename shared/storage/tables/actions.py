@@ -142,11 +142,6 @@ class ActionTable:
         row = row or self._table.get(PARTITION, action_id)
         return decode_action(get_text(row, "record")) if row else None
 
-    def find_ended(self, action_id: str) -> Action | None:
-        """An action that has ended, by its id."""
-        row = self._work.get(WORK_PARTITION, f"{ENDED}|{action_id}") or self._table.get(PARTITION, action_id)
-        return decode_action(get_text(row, "record")) if row else None
-
     def find_batch(self, batch_id: str) -> Batch | None:
         """A batch by its id."""
         row = self._work.get(WORK_PARTITION, f"{BATCH}|{batch_id}") or self._table.get(BATCHES, batch_id)

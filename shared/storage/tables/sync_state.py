@@ -21,7 +21,7 @@ from shared.model import times
 from shared.model.run import Mode, Run, RunError, run_row_key
 from shared.storage.engine.entities import Entity, get_bytes, get_text, put_bytes, put_text
 from shared.storage.engine.tables import Insert, Operation, Replace, RowConflict, TableStore
-from shared.storage.tables.data_version import PARTITION, ROW, TABLE, read_versions, version_row
+from shared.storage.tables.data_version import PARTITION, ROW, TABLE, version_row
 
 LEASE_SECONDS: Final = 60
 RUNS_SHOWN: Final = 20
@@ -359,11 +359,6 @@ def met_rows(walk: Walk, hashes: bytes) -> list[Entity]:
         put_bytes(row, "met", hashes[start : start + _MET_BYTES])
         rows.append(row)
     return rows
-
-
-def read_data_version(store: TableStore) -> str:
-    """The version of what lists show: one point read. "0" before the first sync."""
-    return str(read_versions(store))
 
 
 def bump_data_version(store: TableStore) -> str:

@@ -274,7 +274,6 @@ class PartnerCenterClient:
         self._go_on()
         token = self._authenticator.token(force_refresh=force_refresh)
         headers = {
-            "Authorization": f"Bearer {token}",
             "Accept": "application/json",
             "client-request-id": str(uuid.uuid4()),
             **exchange.headers,

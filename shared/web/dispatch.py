@@ -6,11 +6,12 @@ from contextlib import suppress
 
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.core.api import API
 from shared.core.errors import HunterError
 from shared.services import Services
 from shared.web.access import Principal
 from shared.web.app import handle
-from shared.web.route import API, Route
+from shared.web.route import Route
 
 
 def answer(request: HttpRequest, route: Route, services: Services) -> HttpResponse:

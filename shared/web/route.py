@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from azure.functions import HttpRequest
 
 from shared.web.access import Role
 from shared.web.app import Handler
-
-API: Final = "api/v1/partner-center"
 
 
 @dataclass(frozen=True)

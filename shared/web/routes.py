@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.core.api import API
 from shared.web.access import Role
-from shared.web.route import API, Route
+from shared.web.route import Route
 
 READING: Final = (
     Route(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared.core import events
+from shared.core.api import API
 from shared.core.clock import Clock
 from shared.core.errors import WebhookNoFormer, WebhookTaken
 from shared.core.log import get_logger
@@ -23,7 +24,6 @@ from shared.storage.tables.work import NEVER, Board, WorkTable
 
 log = get_logger(__name__)
 
-EVENTS_PATH: Final = "/api/v1/partner-center/events"
 EVENTS: Final = (
     "referral-created",
     "referral-updated",
@@ -70,7 +70,7 @@ class Registration:
 
     def __init__(self, client: WebhookClient, work: WorkTable, vault: Vault, public_url: str, clock: Clock) -> None:
         self._client, self._work, self._vault, self._clock = client, work, vault, clock
-        self.url = public_url.rstrip("/") + EVENTS_PATH
+        self.url = f"{public_url.rstrip('/')}/{API}/events"
 
     def look(self) -> Look:
         """What is registered. What others did to it meanwhile is noted."""

@@ -14,10 +14,10 @@ import azure.functions as func
 
 from local.simulator.writes import Applied
 from shared.background import tick
+from shared.core.api import API
 from shared.services import Services
 from shared.storage.engine.tables import TableStore
 from shared.web.dispatch import answer
-from shared.web.route import API
 from shared.web.routes import ROUTES
 from tests.sync.harness import World
 

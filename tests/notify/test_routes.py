@@ -12,12 +12,12 @@ from azure.functions import HttpRequest
 
 from local.inbox import Inbox
 from local.simulator import Simulator
+from shared.core.api import API
 from shared.core.settings import load
 from shared.services import Services
 from shared.storage.tables.subscriptions import TABLE
 from shared.web import access
 from shared.web.dispatch import answer
-from shared.web.route import API
 from shared.web.routes import ROUTES
 from tests.hosting import HostProcess, app_settings, eventually
 from tests.web.contract import validator

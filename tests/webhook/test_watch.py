@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from shared.core.api import API
 from shared.model import times
 from shared.model.run import Run
 from shared.webhook import watch
-from shared.webhook.registration import EVENTS, EVENTS_PATH
+from shared.webhook.registration import EVENTS
 from shared.webhook.watch import Seen, after
 
 from .conftest import PUBLIC, App, content
@@ -73,7 +74,7 @@ def test_an_event_ends_it() -> None:
 
 def test_three_polls_in_a_row_and_an_event(synced: App, caplog: pytest.LogCaptureFixture) -> None:
     services = synced.services
-    synced.sim.webhooks.register(f"{PUBLIC}{EVENTS_PATH}", list(EVENTS))
+    synced.sim.webhooks.register(f"{PUBLIC}/{API}/events", list(EVENTS))
     synced.sim.switches.webhook_silence = True
     assert content(synced.call("get_webhook"))["silent"] is False
     for number in range(3):

@@ -11,6 +11,7 @@ from shared.actions.preflight import possibilities
 from shared.actions.record import Filter
 from shared.actions.runner import Result
 from shared.actions.service import Ask
+from shared.core.api import API
 from shared.core.errors import (
     ActionConflict,
     HunterError,
@@ -27,7 +28,6 @@ from shared.web import items, parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
 from shared.web.bodies import flag_of, refuse_others
-from shared.web.route import API
 
 _ASK: Final = ("action", "changes", "reason", "remark")
 _KEY_LETTERS: Final = 255

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.core.api import API
 from shared.core.errors import Forbidden, NotFound
 from shared.model import times
 from shared.model.desk import read_comment
@@ -15,7 +16,6 @@ from shared.storage.tables.data_version import bump_desk_version
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.bodies import members_of
-from shared.web.route import API
 from shared.web.sharing import comment_item
 
 if TYPE_CHECKING:

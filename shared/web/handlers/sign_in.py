@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core import events
+from shared.core.api import API
 from shared.core.errors import AccessDenied, ConfigurationError, HunterError, InvalidRequest
 from shared.core.log import get_logger, in_azure
 from shared.core.settings import LOOPBACK_HOSTS
@@ -20,7 +21,6 @@ from shared.services import Services
 from shared.web import responses
 from shared.web.access import Principal
 from shared.web.app import body_of
-from shared.web.route import API
 
 log = get_logger(__name__)
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.core.api import API
 from shared.services import Services
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
-from shared.web.route import API
 from shared.web.telling import subscription_item, test_item
 
 ADDRESS: Final = f"/{API}/subscriptions/"

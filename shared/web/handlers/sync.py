@@ -10,6 +10,7 @@ from typing import Any, Final, TypedDict
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.background import tick
+from shared.core.api import API
 from shared.core.errors import (
     InvalidParameter,
     NotFound,
@@ -26,7 +27,6 @@ from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
 from shared.web.bodies import flag_of, refuse_others
-from shared.web.route import API
 
 log = get_logger(__name__)
 

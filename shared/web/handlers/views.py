@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
 
+from shared.core.api import API
 from shared.core.errors import Forbidden, NotFound, StorageUnavailable, ViewInUse
 from shared.model import times
 from shared.model.text import fold
@@ -19,7 +20,6 @@ from shared.storage.tables import views
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
-from shared.web.route import API
 from shared.web.sharing import view_item
 
 if TYPE_CHECKING:

@@ -104,13 +104,16 @@ class SubscriptionService:
 
         Raises:
             NotFound: as for ``get``.
-            InvalidParameter, InvalidTarget, InvalidView, Forbidden: as for ``create``.
+            InvalidParameter, InvalidTarget, InvalidView: as for ``create``.
+            Forbidden: a new target, other than the owner's address, without the role for that.
         """
         before, etag = self._find(subscription_id, person, operates=operates)
         wish = read_wish(body, before.wish)
-        if wish.channel == before.wish.channel and wish.target in ("", shown_target(before.wish)):
+        kept = wish.channel == before.wish.channel and wish.target in ("", shown_target(before.wish))
+        if kept:
             wish = msgspec.structs.replace(wish, target=before.wish.target)
-        wish = self._checked(wish, before.owner, operates=operates)
+        # A target that stays was an operator's decision already; whoever has the subscription may change the rest of it.
+        wish = self._checked(wish, before.owner, operates=operates or kept)
         moment = self._store.clock.now()
         now, switched_on = times.from_datetime(moment), wish.enabled and not before.wish.enabled
         asks_anew = "expired" in wish.events and "expired" not in before.wish.events

@@ -392,7 +392,7 @@ def _days(text: str) -> Days | None:
 
 
 def _alternatives(allowed: Sequence[str]) -> str:
-    return f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+    return " or ".join(filter(None, (", ".join(allowed[:-1]), allowed[-1])))
 
 
 def _shown(name: str) -> str:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -54,6 +55,7 @@ TITLES: Final[Mapping[int, str]] = {
     503: "Not possible at the moment",
 }
 
+_WEIGHT: Final = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.ASCII)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -193,11 +195,15 @@ def _is_compressible(mimetype: str) -> bool:
     return mimetype.startswith(COMPRESSIBLE) or mimetype.endswith("javascript")
 
 
+def weighted(accepted: str) -> list[tuple[str, float]]:
+    """What a header such as Accept-Language names, in lower case and as it comes, with the weights (RFC 9110, 12.4.2)."""
+    return [
+        (name.strip(), float(weight[1]) if (weight := _WEIGHT.fullmatch(rest)) else 0.0 if rest.strip() else 1.0)
+        for name, _, rest in (part.partition(";") for part in accepted.lower().split(","))
+    ]
+
+
 def _takes_gzip(request: HttpRequest) -> bool:
     """Whether Accept-Encoding names gzip (or anything) with a weight above 0."""
-    weights: dict[str, str] = {}
-    for part in request.headers.get("Accept-Encoding", "").lower().split(","):
-        name, _, rest = part.partition(";")
-        weights[name.strip()] = rest.replace(" ", "").removeprefix("q=")
-    weight = weights.get("gzip", weights.get("*", "0"))
-    return weight.strip("0.") != "" or weight == ""
+    weights = dict(weighted(request.headers.get("Accept-Encoding", "")))
+    return weights.get("gzip", weights.get("*", 0.0)) > 0

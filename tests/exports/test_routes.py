@@ -165,6 +165,8 @@ def test_headers_follow_the_reader(filled: Filled) -> None:
 
     assert first("", None) == first("", "de-DE, fr;q=0.8") == "Name"
     assert first("", "tr-TR,tr;q=0.9,en;q=0.8") == first("&language=tr", "en") == first("", "de, tr;q=0.5") == "Ad"
+    assert first("", "en;q=0.5, tr;q=0.9") == first("", "en;q=0, tr;q=0.1") == first("", "tr, en") == "Ad"
+    assert first("", "tr;q=0") == first("", "tr;q=0.5, en-GB") == first("", "trv, fr") == first("", "tr;q=x") == "Name"
     assert first("&language=en", "tr") == "Name"
 
 

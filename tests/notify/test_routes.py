@@ -176,6 +176,25 @@ def test_the_owner_stays_whoever_changes_it(app: Services) -> None:
     assert changed["events"] == ["new", "due"]
 
 
+@pytest.mark.parametrize("channel", ["mail", "teams"])
+def test_a_target_that_an_operator_chose_stays_when_its_reader_changes_the_rest(
+    app: Services, inbox: Inbox, channel: str
+) -> None:
+    _, made = call(app, "create_subscription", body=MINE)
+    target = inbox.teams_url("sales") if channel == "teams" else "sales@partner.example"
+    theirs = {"channel": channel, "target": target}
+    _, shown = call(app, "change_subscription", "boss", "operate", theirs, id=made["id"])
+    for change in ({"name": "Renamed"}, {"target": shown["target"], "enabled": False}, {"target": ""}):
+        status, changed = call(app, "change_subscription", body=change, id=made["id"])
+        assert (status, changed["channel"], changed["target"]) == (200, channel, shown["target"])
+    other = {"channel": channel, "target": inbox.teams_url("x") if channel == "teams" else "efe@partner.example"}
+    assert call(app, "change_subscription", body=other, id=made["id"])[0] == 403
+    assert call(app, "get_subscription", id=made["id"])[1]["target"] == shown["target"]
+    if channel == "teams":
+        assert call(app, "test_subscription", id=made["id"]) == (200, {"state": "sent", "error": None})
+        assert len(inbox.to("sales")) == 1
+
+
 def test_a_test_says_what_came_of_it(app: Services, inbox: Inbox) -> None:
     _, made = call(app, "create_subscription", body=MINE)
     assert call(app, "test_subscription", id=made["id"]) == (200, {"state": "sent", "error": None})

@@ -121,6 +121,13 @@ def test_a_wrong_value_is_never_repeated_to_the_caller() -> None:
     assert "secret" not in caught.value.message
 
 
+def test_a_parameter_that_takes_one_word_says_so() -> None:
+    given = parameters.given(get("/api/v1/partner-center/actions?who=you"), ["who"])
+    with pytest.raises(InvalidParameter) as refused:
+        given.one_of("who", ("me",))
+    assert str(refused.value) == "Parameter 'who' must be me."
+
+
 def test_companies_have_parameters_of_their_own() -> None:
     query = parameters.company_query(
         get(f"{COMPANIES}?q=Acme&country=tr&m365=true&needsReview=false&currency=usd&minValue=1&sort=nextDeadline")

@@ -95,9 +95,14 @@ def _options(given: Given, request: HttpRequest) -> Options:
 
 
 def language_of(accepted: str) -> str:
-    """The first of our languages that an Accept-Language header names; English where it names none."""
-    wishes = (part.partition(";")[0].strip().lower()[:2] for part in accepted.split(","))
-    return next((wish for wish in wishes if wish in LANGUAGES), "en")
+    """Which of our languages an Accept-Language header prefers (RFC 9110, 12.5.4); English where it names none."""
+    weights: dict[str, float] = {}
+    for name, weight in responses.weighted(accepted):
+        language = name.partition("-")[0]
+        if language in LANGUAGES:
+            weights[language] = max(weight, weights.get(language, 0.0))
+    best = max(weights, key=weights.__getitem__, default="en")  # of equals the first
+    return best if weights.get(best) else "en"
 
 
 def _origin(which: str, request: HttpRequest, principal: Principal, services: Services, paging: Paging) -> Origin:

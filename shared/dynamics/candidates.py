@@ -35,7 +35,7 @@ class World:
 
 
 def fingerprints(store: TableStore, snapshot: Snapshot, rules: Rules, readers: Executor) -> dict[str, str]:
-    """A fingerprint of each referral: of its content, its company, and the rules."""
+    """A fingerprint of each referral: of its content, its company, whether its currency is active, and the rules."""
     digest = _digest(rules)
     table = store.table("Referrals")
 
@@ -48,7 +48,7 @@ def fingerprints(store: TableStore, snapshot: Snapshot, rules: Rules, readers: E
         for referral_id, content in rows:
             position = snapshot.referral(referral_id)
             if position is not None:
-                found[referral_id] = _fingerprint(content, snapshot.belonging(position).key, digest)
+                found[referral_id] = _fingerprint(content, snapshot, position, rules, digest)
     return found
 
 
@@ -58,7 +58,7 @@ def fingerprint_of(store: TableStore, snapshot: Snapshot, referral_id: str, rule
     position = snapshot.referral(referral_id)
     if position is None or referral_id not in rows:
         return ""
-    return _fingerprint(str(rows[referral_id]["contentHash"]), snapshot.belonging(position).key, _digest(rules))
+    return _fingerprint(str(rows[referral_id]["contentHash"]), snapshot, position, rules, _digest(rules))
 
 
 def _digest(rules: Rules) -> str:
@@ -67,8 +67,11 @@ def _digest(rules: Rules) -> str:
     return hashlib.blake2b(said, digest_size=8).hexdigest()
 
 
-def _fingerprint(content: str, company: str | None, digest: str) -> str:
-    return hashlib.blake2b(f"{content}|{company}|{digest}".encode("utf-8", "replace"), digest_size=12).hexdigest()
+def _fingerprint(content: str, snapshot: Snapshot, position: int, rules: Rules, digest: str) -> str:
+    company, currency = snapshot.belonging(position).key, snapshot.referrals[position].currency
+    idle = "|idle" if currency and rules.environment.currency(currency) is None else ""
+    said = f"{content}|{company}|{digest}{idle}"
+    return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def is_new(snapshot: Snapshot, position: int, push: Push) -> bool:

@@ -9,18 +9,17 @@ is not carried: empty overwrites nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from shared.dynamics.amounts import MONEY, Trouble, stands_in, untold, with_line
 from shared.dynamics.mapping import PULLED, Field
-from shared.dynamics.translate import Normal, Translator
+from shared.dynamics.translate import Normal, Translator, Wanted
 
 Verdict = Literal["agree", "keep", "write", "ask"]
 """agree: the pair is the new base; keep: nothing to do, the base stays; write: to the CRM; ask: to Partner Center."""
 Base = Mapping[str, tuple[Normal, Normal]]
 Same = Callable[[Normal, Normal], bool]
-_PAIR: Final = ("dealValue", "currency")
-"""Seen, compared and sent together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,51 @@ class Difference:
     found: Normal
     """What the CRM has."""
     verdict: Verdict
+
+
+def judge(
+    translator: Translator, wanted: Wanted, found: Mapping[str, Normal], base: Base, *, accepted: bool
+) -> tuple[list[Difference], tuple[Trouble, ...]]:
+    """Decide for every mapped column, and say what does not fit.
+
+    Money that can't be written stays as it is in the record, and stands in the description instead. No trouble is what the
+    record has already, and what comes from there.
+
+    Args:
+        translator: of the record's table.
+        wanted: what the referral asks for.
+        found: what the record holds.
+        base: what was agreed last.
+        accepted: whether the referral was accepted.
+    """
+    money = compare(translator, wanted.held, found, base, accepted=accepted)
+    unmet = any(each.verdict != "ask" and not translator.same(each.column, each.want, each.found) for each in money)
+    columns = wanted.columns if unmet else {**wanted.columns, **wanted.notes}
+    differences = compare(translator, {**columns, **wanted.held}, found, base, accepted=accepted)
+    told = wanted.troubles if unmet or not wanted.held else wanted.troubles[1:]
+    kept = []
+    for each in differences:
+        if each.column in wanted.held and each.verdict == "write":
+            kept.append(replace(each, verdict="keep"))
+        elif each.column == translator.notes_column and each.verdict == "keep":
+            amended = _amended(translator, each, wanted.line if unmet else None, base)
+            kept.append(amended)
+            if unmet and not stands_in(amended.want if amended.verdict == "write" else each.found, wanted.line):
+                told = (untold(told[0]), *told[1:])
+        else:
+            kept.append(each)
+    return kept, told
+
+
+def _amended(translator: Translator, difference: Difference, line: str | None, base: Base) -> Difference:
+    """The description with the line that it should have, where people write it otherwise; what they wrote is never cut."""
+    before = base.get(difference.column, (None, None))[0]
+    if line and stands_in(before, line):
+        return difference  # said once; who took it off wants it off
+    text = with_line(difference.found, line, before)
+    if text == difference.found or (text and not translator.fits(difference.column, text)):
+        return difference
+    return replace(difference, want=text, verdict="write")
 
 
 def compare(
@@ -104,7 +148,7 @@ def _carried(want: Normal, found: Normal, *, by_crm: bool) -> Verdict:
 
 def _paired(translator: Translator, differences: list[Difference], *, accepted: bool) -> list[Difference]:
     """Value and currency go one way together; where they would go apart, the owner of the value decides."""
-    pair = [difference for difference in differences if difference.field in _PAIR]
+    pair = [difference for difference in differences if difference.field in MONEY]
     verdicts = {difference.verdict for difference in pair}
     if len(pair) < 2 or not verdicts & {"write", "ask"}:
         return differences
@@ -119,7 +163,7 @@ def _paired(translator: Translator, differences: list[Difference], *, accepted: 
         verdict = "keep"  # an amount without its currency says nothing
     return [
         Difference(difference.column, difference.field, difference.want, difference.found, verdict)
-        if difference.field in _PAIR and (verdict == "ask" or difference.verdict != "agree")
+        if difference.field in MONEY and (verdict == "ask" or difference.verdict != "agree")
         else difference
         for difference in differences
     ]

@@ -81,6 +81,7 @@ class Connection:
         self._settings = settings
         self._store = store
         self._clock = clock
+        self._records: Records | None = None
         gate = Gate(clock, self.state.pause(), self.state.put_pause)
         if gate.remaining() > deadline.remaining():
             raise DynamicsThrottled(retry_after=gate.remaining())
@@ -93,9 +94,10 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.client.close()
+        missing = isinstance(error, CrmError) and error.kind == "column_missing"
+        if missing or (self._records is not None and self._records.outdated):
+            self.state.forget_environment()  # somebody changed it since it was read
         if isinstance(error, CrmError):
-            if error.kind == "column_missing":
-                self.state.forget_environment()  # somebody deleted a column since it was read
             raise for_all(error) from None
         if isinstance(error, Lost):
             raise DynamicsUnavailable from None
@@ -115,7 +117,7 @@ class Connection:
             if not dry:
                 self.state.put_environment(msgspec.json.encode(environment))
         mapping = load_mapping(self.state)
-        records = Records(self.client, environment, mapping)
+        records = self._records = Records(self.client, environment, mapping)
         parties = Parties(self.client, environment, self._store, self._url, dry=dry)
         push: Any = self._settings.dynamics_push
         rules = Rules(

@@ -60,11 +60,11 @@ class Environment(msgspec.Struct, frozen=True):
 
     def currency(self, code: str | None) -> Currency | None:
         """The active currency of an ISO code."""
-        return (
-            next((currency for currency in self.currencies if currency.code == code and currency.active), None)
-            if code
-            else None
-        )
+        return next((currency for currency in self.currencies if currency.code == code and currency.active), None)
+
+    def known_currency(self, code: str | None) -> Currency | None:
+        """The currency of an ISO code, active or not."""
+        return self.currency(code) or next((each for each in self.currencies if each.code == code), None)
 
     def currency_of(self, row_id: str | None) -> Currency | None:
         """The currency under an id, active or not."""

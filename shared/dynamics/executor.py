@@ -29,6 +29,7 @@ from shared.model import times
 from shared.storage.tables.crm_links import Link, LinkError, Stored
 
 ATTEMPTS: Final = 5
+_LOOK_AGAIN: Final = frozenset({"changed_meanwhile", "already_closed", "record_exists"})
 _WAITS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 
 
@@ -60,7 +61,9 @@ class Executor:
         result: Result = "unchanged"
         try:
             for _ in range(ATTEMPTS):
-                plan = plan_record(self._rules, work.link, work.facts, work.row, forced=work.forced)
+                plan = plan_record(
+                    self._rules, work.link, work.facts, work.row, forced=work.forced, moneyless=work.moneyless
+                )
                 try:
                     if plan.kind == "create":
                         work, made = self._maker.create(work, plan)
@@ -73,9 +76,10 @@ class Executor:
                 except Lost:
                     work = self._again(work)
                 except CrmError as error:
-                    if error.kind not in {"changed_meanwhile", "already_closed", "record_exists"}:
+                    refused_money = error.kind == "currency_not_active" and not work.moneyless
+                    if not refused_money and error.kind not in _LOOK_AGAIN:
                         raise
-                    work = self._again(work)
+                    work = replace(self._again(work), moneyless=work.moneyless or refused_money)
             return self._failed(
                 work, LinkError("changed_meanwhile", None, "The record changes too fast; the next run tries again.")
             )

@@ -128,7 +128,8 @@ class Maker:
             )
             raise Ambiguous(LinkError("opportunity_ambiguous", None, message))
         translator = self._records.translators["opportunity"]
-        wanted = {name: value for name, value in translator.wanted(work.facts).columns.items() if value is not None}
+        columns = translator.wanted(work.facts, moneyless=work.moneyless).columns
+        wanted = {name: value for name, value in columns.items() if value is not None}
         body = {**translator.body(wanted), **_binds("opportunity", work.link.account_id, work.link.contact_id)}
         body["originatingleadid@odata.bind"] = f"/leads({lead.id})"
         row = self._records.create("opportunity", work.facts.id, body)

@@ -11,13 +11,14 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from shared.dynamics.compare import Difference, compare
+from shared.dynamics.amounts import Trouble
+from shared.dynamics.compare import Difference, judge
 from shared.dynamics.environment import Environment
 from shared.dynamics.facts import Facts
 from shared.dynamics.mapping import Goal, Table
 from shared.dynamics.mapping import Mapping as FieldMapping
 from shared.dynamics.records import Row
-from shared.dynamics.translate import Normal, Translator, Trouble, required_gaps
+from shared.dynamics.translate import Normal, Translator, required_gaps
 from shared.model import times
 from shared.storage.tables.crm_links import Link, LinkError
 
@@ -110,7 +111,9 @@ def is_due(rules: Rules, facts: Facts) -> bool:
     return rules.push == "all" or facts.state == "active"
 
 
-def plan_record(rules: Rules, link: Link, facts: Facts, row: Row | None, *, forced: bool = False) -> Plan:
+def plan_record(
+    rules: Rules, link: Link, facts: Facts, row: Row | None, *, forced: bool = False, moneyless: bool = False
+) -> Plan:
     """Decide about one referral.
 
     Args:
@@ -119,35 +122,36 @@ def plan_record(rules: Rules, link: Link, facts: Facts, row: Row | None, *, forc
         facts: what the referral says.
         row: the record as it is; None where it is gone, or never was.
         forced: whether a person asked for it.
+        moneyless: whether the environment refused the referral's currency just now.
     """
     if link.stopped and not forced:
         return Plan("nothing", error=link.error)
     if not link.record_id:
-        return _creation(rules, facts, forced=forced)
+        return _creation(rules, facts, forced=forced, moneyless=moneyless)
     if row is None:
         if forced:
-            return _creation(rules, facts, forced=True)
+            return _creation(rules, facts, forced=True, moneyless=moneyless)
         return conflict(
             "record_deleted",
             "Somebody deleted the record in Dynamics 365. Send the referral again to make a new one, or unlink it.",
         )
     if row.table == "lead" and (row.state == "qualified" or _is_to_convert(rules, facts)):
         return Plan("convert", "opportunity")
-    return _comparison(rules, link, facts, row)
+    return _comparison(rules, link, facts, row, moneyless=moneyless)
 
 
 def _is_to_convert(rules: Rules, facts: Facts) -> bool:
     return facts.state in {"active", "won"} and rules.mapping.target_of(facts.category).accepted == "opportunity"
 
 
-def _creation(rules: Rules, facts: Facts, *, forced: bool) -> Plan:
+def _creation(rules: Rules, facts: Facts, *, forced: bool, moneyless: bool) -> Plan:
     goal = goal_of(rules, facts)
     if goal == "none" and forced:
         goal = "opportunity" if facts.accepted else "lead"
     if goal == "none" or not (forced or is_due(rules, facts)):
         return Plan("nothing")
     translator = rules.translators[goal]
-    wanted = translator.wanted(facts)
+    wanted = translator.wanted(facts, moneyless=moneyless)
     columns = {name: value for name, value in wanted.columns.items() if value is not None}
     gaps = required_gaps(rules.environment, goal, columns)
     if gaps:
@@ -172,12 +176,12 @@ def _told(troubles: tuple[Trouble, ...]) -> LinkError | None:
     return LinkError(troubles[0].code, troubles[0].field, troubles[0].message) if troubles else None
 
 
-def _comparison(rules: Rules, link: Link, facts: Facts, row: Row) -> Plan:
+def _comparison(rules: Rules, link: Link, facts: Facts, row: Row, *, moneyless: bool) -> Plan:
     translator = rules.translators[row.table]
-    wanted = translator.wanted(facts)
+    wanted = translator.wanted(facts, moneyless=moneyless)
     found = translator.found(row.values)
-    differences = compare(translator, wanted.columns, found, link.base, accepted=facts.accepted)
-    plan = Plan("change", row.table, tuple(differences), wanted.columns, error=_told(wanted.troubles))
+    differences, troubles = judge(translator, wanted, found, link.base, accepted=facts.accepted)
+    plan = Plan("change", row.table, tuple(differences), wanted.columns, error=_told(troubles))
     if facts.is_open:
         plan = (
             _both_open(rules, link, facts, row, plan)

@@ -22,6 +22,13 @@ STATES: Final = {"lead": ("open", "qualified", "disqualified"), "opportunity": (
 IDS_IN_QUESTION: Final = 480
 """Ids in one filter: as many as an address of 32 KiB holds (Microsoft Learn, "Query data using the Web API")."""
 ROWS_IN_QUESTION: Final = 60
+_OUTDATED: Final = frozenset(
+    {
+        *("column_missing", "mapping_wrong", "key_not_ready", "choice_invalid", "text_too_long"),
+        *("number_out_of_range", "currency_not_active"),
+    }
+)
+"""Refusals of what fits the environment as we know it."""
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _SAFE_KEY: Final = re.compile(r"[0-9A-Za-z ._'-]{1,100}")
 _REPRESENTATION: Final = {"Prefer": "return=representation"}
@@ -74,6 +81,8 @@ class Records:
         self.client = client
         self.environment = environment
         self.translators: dict[str, Translator] = {table: Translator(mapping, environment, table) for table in TABLES}
+        self.outdated = False
+        """Whether a refusal said that the environment is another than we know."""
 
     # Addresses
 
@@ -179,9 +188,13 @@ class Records:
         return self._written(table, self._write(address, table, body, {"If-Match": version or "*"}), address)
 
     def _write(self, address: str, table: Table, body: Mapping[str, Any], condition: Mapping[str, str]) -> Answer:
-        return self.client.send(
-            "PATCH", f"{address}?{self._select(table)}", body=body, headers={**_REPRESENTATION, **condition}
-        )
+        try:
+            return self.client.send(
+                "PATCH", f"{address}?{self._select(table)}", body=body, headers={**_REPRESENTATION, **condition}
+            )
+        except CrmError as error:
+            self.outdated = self.outdated or error.kind in _OUTDATED
+            raise
 
     def _written(self, table: Table, answer: Answer, address: str) -> Row:
         row = self._row(table, answer.content, answer.etag)

@@ -8,11 +8,12 @@ spelling is no difference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from shared.dynamics import countries, values
+from shared.dynamics import amounts, countries, values
+from shared.dynamics.amounts import MONEY, Trouble
 from shared.dynamics.environment import Column, Environment
 from shared.dynamics.facts import Facts
 from shared.dynamics.mapping import ANY, OPTIONAL, Field, Table
@@ -29,20 +30,17 @@ _CHOICES: Final = frozenset({"Picklist", "State", "Status"})
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that does not fit: a stable code, the field of ours, and a sentence that says what to do."""
-
-    code: str
-    field: str | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """What a record's columns should hold."""
 
     columns: dict[str, Normal]
     troubles: tuple[Trouble, ...]
+    held: dict[str, Normal] = field(default_factory=dict)
+    """Money that can't be written; it may still be there, or come from there."""
+    line: str | None = None
+    """What the description begins with instead."""
+    notes: dict[str, Normal] = field(default_factory=dict)
+    """The column of the description, without that line."""
 
 
 class Translator:
@@ -77,8 +75,13 @@ class Translator:
 
     # From the referral
 
-    def wanted(self, facts: Facts) -> Wanted:
-        """What the columns should hold by what the referral says."""
+    def wanted(self, facts: Facts, *, moneyless: bool = False) -> Wanted:
+        """What the columns should hold by what the referral says.
+
+        Args:
+            facts: the referral.
+            moneyless: whether the environment refused its currency just now.
+        """
         columns: dict[str, Normal] = {}
         troubles = [
             Trouble(
@@ -86,53 +89,48 @@ class Translator:
             )
             for line in self.missing
         ]
-        money = self._money(facts)
-        if isinstance(money, Trouble):
-            troubles.append(money)
+        held: dict[str, Normal] = {}
+        trouble = self._money_trouble(facts, moneyless=moneyless)
         for name, line in self.lines.items():
-            if line.field in {"dealValue", "currency"} and isinstance(money, Trouble):
+            if trouble and line.field in MONEY:
+                held[name] = self._held(name, line, facts)
                 continue
             result = self._forward(name, line, facts)
             if isinstance(result, Trouble):
                 troubles.append(result)
             else:
                 columns[name] = result
-        if isinstance(money, Trouble):
-            self._say_amount(columns, facts)
-        return Wanted(columns, tuple(troubles))
+        if trouble is None:
+            return Wanted(columns, tuple(troubles))
+        sentence, notes = amounts.line_of(facts.fields), self.notes_column
+        if notes is None:
+            return Wanted(columns, (amounts.untold(trouble), *troubles), held, sentence)
+        before = {notes: columns[notes]}
+        columns[notes] = _fitted(amounts.with_line(before[notes], sentence, None) or "", self._columns[notes])
+        return Wanted(columns, (trouble, *troubles), held, sentence, before)
 
-    def _money(self, facts: Facts) -> Trouble | None:
+    @property
+    def notes_column(self) -> str | None:
+        """The column that the notes go to."""
+        return next((name for name, line in self.lines.items() if line.field == "notes"), None)
+
+    def fits(self, name: str, text: str) -> bool:
+        """Whether a text fits its column."""
+        most = self._columns[name].most
+        return most is None or values.units(text) <= most
+
+    def _money_trouble(self, facts: Facts, *, moneyless: bool) -> Trouble | None:
         """What speaks against writing the amount; None when it can be written."""
-        value, code = facts.fields.get("dealValue"), facts.fields.get("currency")
-        if not isinstance(value, Decimal):
-            return None
         if not any(line.field == "dealValue" for line in self.lines.values()):
             return None
-        if not code:
-            return Trouble(
-                "currency_missing",
-                "currency",
-                "The referral has a value without a currency, so Dynamics 365 was given neither; the value is in the "
-                "description. Give the referral a currency.",
-            )
-        if self._environment.currency(str(code)) is None:
-            return Trouble(
-                "currency_not_active",
-                "currency",
-                f"Dynamics 365 has no active currency {code}, so no value was written; it is in the description. "
-                f"Add or activate {code} there, then retry.",
-            )
-        return None
+        return amounts.trouble_of(facts.fields, None if moneyless else self._environment)
 
-    def _say_amount(self, columns: dict[str, Normal], facts: Facts) -> None:
-        """The amount goes into the description, on its first line, where no cut can reach it."""
-        value, code = facts.fields.get("dealValue"), facts.fields.get("currency")
-        name = next((name for name, line in self.lines.items() if line.field == "notes"), None)
-        if name is None or not isinstance(value, Decimal):
-            return
-        sentence = f"Deal value: {values.money_words(value, str(code) if code else None)}"
-        notes = facts.fields.get("notes")
-        columns[name] = _fitted(f"{sentence}\n{notes}" if notes else sentence, self._columns[name])
+    def _held(self, name: str, line: Field, facts: Facts) -> Normal:
+        """Money as it would be written if it could be."""
+        if line.field == "currency":
+            return str(facts.fields.get("currency") or "") or None
+        result = self._forward(name, line, facts)
+        return None if isinstance(result, Trouble) else result
 
     def _forward(self, name: str, line: Field, facts: Facts) -> Normal | Trouble:
         column = self._columns[name]
@@ -188,7 +186,7 @@ class Translator:
             )
         if self.kind(name) in _NUMBERS:
             return values.number_text(values.rounded(number, 0))
-        currency = self._environment.currency(str(facts.fields.get("currency") or ""))
+        currency = self._environment.known_currency(str(facts.fields.get("currency") or ""))
         precision = currency.precision if currency and self.kind(name) == "Money" else 4
         return values.number_text(values.rounded(number, precision))
 

@@ -27,6 +27,8 @@ class Work:
     forced: bool = False
     account_id: str | None = None
     contact_id: str | None = None
+    moneyless: bool = False
+    """Whether the environment refused the referral's currency just now."""
 
     @property
     def link(self) -> Link:

@@ -10,17 +10,19 @@ import msgspec
 
 from local.simulator.messages import Request, Response
 
-from . import errors
+from . import errors, tracking
 from .errors import Refused
 from .metadata import Metadata
 from .odata import parse_filter
 from .schema import Row, TableSchema, public_row
 from .store import BUSINESS_UNIT, GUID, ORGANISATION, SYSTEM_USER, Store
+from .tracking import is_tracked
 
 PATH = re.compile(r"/api/data/v9\.\d/(.*)")
 _KEYED = re.compile(r"([A-Za-z]+)\((.*)\)(?:/(.+))?")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_PLAYED = frozenset({"$select", "$filter", "$orderby", "$top", "$count", "$skiptoken", "$deltatoken"})
 JSON = "application/json; odata.metadata=minimal"
 
 
@@ -101,9 +103,43 @@ class Api:
         return self._written(request, schema, row, f"{schema.set_name}({row[schema.id]})", created=True)
 
     def _list(self, request: Request, schema: TableSchema) -> Response:
-        query = _options(request)
-        if "$skip" in query:
-            raise Refused(400, "0x80060888", "Skip Clause is not supported in CRM.")
+        query, prefer = _options(request), _prefer(request)
+        for name in query:
+            if name == "$skip":
+                raise Refused(400, "0x80060888", "Skip Clause is not supported in CRM.")
+            if name.startswith("$") and name not in _PLAYED:
+                raise Refused(501, "0x0", f"The simulator does not play {name}.")
+        for name in _names(query.get("$select")):
+            if name not in public_row(schema):
+                raise errors.column_unknown(schema.name, name)
+        tracked, gone = is_tracked(prefer, query), list[str]()
+        if tracked:
+            tracking.check(self.store, schema, query)
+        mark = self.store.version
+        if "$deltatoken" in query:
+            rows, gone = tracking.changed(self.store, schema, query["$deltatoken"])
+        else:
+            rows = self._asked_for(schema, query)
+        part = "/$delta" if "$deltatoken" in query else ""
+        body: Row = {"@odata.context": f"{self.base}$metadata#{schema.set_name}{_chosen(query)}{part}"}
+        if query.get("$count") == "true":
+            body["@odata.count"] = min(len(rows), 5000)
+        if "$top" in query:
+            rows = rows[: int(query["$top"])]
+        start = self._page_start(query.get("$skiptoken"))
+        size = min(_page_size(request), self.store.switches.page_size)
+        page = rows[start:] if "$top" in query else rows[start : start + size]
+        annotated = _annotations(request)
+        values = [self._public(schema, row, query.get("$select"), annotated) for row in page]
+        context = f"{self.base}$metadata#{schema.set_name}/$deletedEntity"
+        body["value"] = [*values, *({"@odata.context": context, "id": row_id, "reason": "deleted"} for row_id in gone)]
+        if start + len(page) < len(rows) and "$top" not in query:
+            body["@odata.nextLink"] = self._next_link(schema, query, start + size)
+        elif tracked:
+            body["@odata.deltaLink"] = tracking.link(self.base, schema, query, mark)
+        return answer_json(body, headers=_applied(prefer, size))
+
+    def _asked_for(self, schema: TableSchema, query: dict[str, str]) -> list[Row]:
         known = set(public_row(schema)) | ({"statecode", "statuscode"} if schema.states else set())
         rows = list(self.store.all(schema.name))
         if "$filter" in query:
@@ -115,27 +151,12 @@ class Api:
                 if column not in known:
                     raise errors.column_unknown(schema.name, column)
                 rows.sort(key=lambda row: (row.get(column) is None, str(row.get(column))), reverse=direction == "desc")
-        body: Row = {"@odata.context": f"{self.base}$metadata#{schema.set_name}"}
-        if query.get("$count") == "true":
-            body["@odata.count"] = min(len(rows), 5000)
-        if "$top" in query:
-            rows = rows[: int(query["$top"])]
-        start = self._page_start(query.get("$skiptoken"))
-        size = min(_page_size(request), self.store.switches.page_size)
-        if "$top" not in query and len(rows) > start + size:
-            body["@odata.nextLink"] = self._next_link(schema, query, start + size)
-            rows = rows[start : start + size]
-        else:
-            rows = rows[start:]
-        annotated = _annotations(request)
-        body["value"] = [self._public(schema, row, query.get("$select"), annotated) for row in rows]
-        headers = {"Preference-Applied": f"odata.maxpagesize={size}"} if "odata.maxpagesize" in _prefer(request) else {}
-        return answer_json(body, headers=headers)
+        return rows
 
     def _next_link(self, schema: TableSchema, query: dict[str, str], start: int) -> str:
         cookie = f'<cookie pagenumber="{start}" istracking="False" />'
-        kept = "&".join(f"{name}={quote(value)}" for name, value in query.items() if name != "$skiptoken")
-        return f"{self.base}{schema.set_name}?{kept}&$skiptoken={quote(cookie)}"
+        kept = "".join(f"{name}={quote(value, safe=',')}&" for name, value in query.items() if name != "$skiptoken")
+        return f"{self.base}{schema.set_name}?{kept}$skiptoken={quote(cookie)}"
 
     def _page_start(self, token: str | None) -> int:
         if token is None:
@@ -147,17 +168,18 @@ class Api:
 
     def _public(self, schema: TableSchema, row: Row, select: str | None, annotated: bool) -> Row:
         names = public_row(schema)
-        chosen = [name.strip() for name in select.split(",")] if select else names
+        chosen = _names(select) or names
         public: Row = {"@odata.etag": f'W/"{row["versionnumber"]}"'}
         for name in [*chosen, *([schema.id] if schema.id not in chosen else [])]:
             if name not in names:
                 raise errors.column_unknown(schema.name, name)
             public[name] = row.get(name)
             if annotated:
-                public |= self._annotation(schema, name, row.get(name))
+                public |= self._annotation(schema, name, row)
         return public
 
-    def _annotation(self, schema: TableSchema, name: str, value: Any) -> Row:
+    def _annotation(self, schema: TableSchema, name: str, row: Row) -> Row:
+        value = row.get(name)
         if value is None:
             return {}
         formatted = f"{name}@OData.Community.Display.V1.FormattedValue"
@@ -168,19 +190,19 @@ class Api:
         if name.startswith("_"):
             targets = schema.columns[name[1:-6]].targets
             table = next(iter(targets.values()))
-            row = self.store.rows[table].get(value, {})
+            led_to = self.store.rows[table].get(value, {})
+            names = (led_to.get(column) for column in ("name", "fullname", "subject", "currencyname"))
             return {
-                formatted: row.get("name")
-                or row.get("fullname")
-                or row.get("subject")
-                or row.get("currencyname")
-                or "",
+                formatted: next(filter(None, names), ""),
                 f"{name}@Microsoft.Dynamics.CRM.lookuplogicalname": table,
                 f"{name}@Microsoft.Dynamics.CRM.associatednavigationproperty": next(iter(targets)),
             }
         column = schema.columns.get(name)
         if column is not None and column.kind == "choice":
             return {formatted: column.choices.get(value, "")}
+        if column is not None and column.kind == "money":
+            currency = self.store.rows["transactioncurrency"].get(str(row.get("_transactioncurrencyid_value")), {})
+            return {formatted: f"{currency.get('currencysymbol', '')}{value:,.{currency.get('currencyprecision', 2)}f}"}
         return {}
 
     # One row
@@ -193,7 +215,7 @@ class Api:
                 raise errors.key_missing(schema.name) if key else errors.row_missing(schema.name, address)
             query = _options(request)
             public = self._public(schema, row, query.get("$select"), _annotations(request))
-            context = f"{self.base}$metadata#{schema.set_name}/$entity"
+            context = f"{self.base}$metadata#{schema.set_name}{_chosen(query)}/$entity"
             return answer_json({"@odata.context": context, **public}, headers={"ETag": public["@odata.etag"]})
         if request.method == "DELETE":
             if "prvDelete" in self.store.switches.denied:
@@ -250,7 +272,7 @@ class Api:
         headers = {"Preference-Applied": "return=representation", "ETag": public["@odata.etag"]}
         if self.store.switches.entity_id_with_representation:
             headers |= entity
-        context = f"{self.base}$metadata#{schema.set_name}/$entity"
+        context = f"{self.base}$metadata#{schema.set_name}{_chosen(_options(request))}/$entity"
         return answer_json({"@odata.context": context, **public}, 201 if created else 200, headers)
 
     # Actions
@@ -340,6 +362,24 @@ def _prefer(request: Request) -> str:
 
 def _annotations(request: Request) -> bool:
     return "include-annotations" in _prefer(request)
+
+
+def _names(select: str | None) -> list[str]:
+    return [name.strip() for name in (select or "").split(",") if name.strip()]
+
+
+def _chosen(query: dict[str, str]) -> str:
+    """The columns as an answer's context names them."""
+    select = ",".join(_names(query.get("$select")))
+    return f"({select})" if select else ""
+
+
+def _applied(prefer: str, size: int) -> dict[str, str]:
+    """The preferences of a list that were followed."""
+    followed = [name for name in ("odata.track-changes",) if name in prefer]
+    if "odata.maxpagesize" in prefer:
+        followed.append(f"odata.maxpagesize={size}")
+    return {"Preference-Applied": ",".join(followed)} if followed else {}
 
 
 def _page_size(request: Request) -> int:

@@ -99,13 +99,18 @@ def out_of_range(code: str, table: str, column: str, value: Any) -> Refused:
     )
 
 
+_TYPE_CODES = {"account": 1, "contact": 2, "opportunity": 3, "lead": 4, "systemuser": 8, "opportunityclose": 4208}
+"""Object type codes of Microsoft's own tables; others have one above 10,000."""
+
+
 def privilege_missing(privilege: str, table: str, user: str) -> Refused:
     """403 of a role without a privilege."""
+    code = _TYPE_CODES.get(table, 10_000)
     return Refused(
         403,
         "0x80040220",
         f"Principal user (Id={user}, type=8, roleCount=1, privilegeCount=12, accessMode=4), is missing {privilege} "
-        f"privilege (Id=00000000-0000-4000-8000-0000000000aa) on OTC=4 for entity '{table}'. context.Caller={user}",
+        f"privilege (Id=00000000-0000-4000-8000-0000000000aa) on OTC={code} for entity '{table}'. context.Caller={user}",
     )
 
 

@@ -18,6 +18,12 @@ LIMITS = {
     "concurrent": ("0x80072326", "Number of concurrent requests exceeded the limit of 52."),
 }
 
+RATES = {
+    "x-ms-ratelimit-burst-remaining-xrm-requests": "0",
+    "x-ms-ratelimit-time-remaining-xrm-requests": "843,210.00",
+}
+"""Headers of an answer that asks for a pause."""
+
 
 @dataclass
 class Fault:
@@ -55,7 +61,7 @@ class Fault:
         status, code, message = self.status, self.code, self.message
         if self.kind in LIMITS:
             status, (code, message) = 429, LIMITS[self.kind]
-            headers["x-ms-ratelimit-burst-remaining-xrm-requests"] = "0"
+            headers |= RATES
         if self.kind == "html":
             return Response(status, b"<html><body>Bad gateway</body></html>", "text/html", headers)
         body: Any = {"error": {"code": code, "message": message}}

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -47,44 +48,52 @@ class Metadata:
             raise Refused(404, "0x80060888", "The entity with this logical name was not found in the MetadataCache.")
         if request.method == "POST":
             return self._make(request, schema, match[2] or "", base)
-        return _json(self._read(schema, match[2] or "", base))
+        return _json(self._read(schema, match[2] or "", base, request.query))
 
-    def _read(self, schema: TableSchema, what: str, base: str) -> Any:
-        context = f"{base}$metadata#EntityDefinitions('{schema.name}')/{what}"
+    def _read(self, schema: TableSchema, what: str, base: str, query: dict[str, str]) -> Row:
+        expanded = query.get("$expand") == "OptionSet"
+        chosen = [name for name in query.get("$select", "").split(",") if name]
+        named = ",".join([*chosen, *(["OptionSet()"] if expanded else [])])
+        shown = f"({named})" if named else ""
         if not what:
+            row: Row = {"LogicalName": schema.name, "EntitySetName": schema.set_name, "MetadataId": _id(schema.name)}
+            row |= {"ChangeTrackingEnabled": schema.change_tracking, "IsOptimisticConcurrencyEnabled": True}
+            return {"@odata.context": f"{base}$metadata#EntityDefinitions{shown}/$entity", **_only(row, chosen)}
+        context = f"{base}$metadata#EntityDefinitions('{schema.name}')/{what}{shown}"
+        if what == "Keys":
             return {
                 "@odata.context": context,
-                "LogicalName": schema.name,
-                "EntitySetName": schema.set_name,
-                "ChangeTrackingEnabled": schema.change_tracking,
-                "IsOptimisticConcurrencyEnabled": True,
+                "value": [_only(self._key(schema, key), chosen) for key in schema.keys.values()],
             }
-        if what == "Keys":
-            keys = [self._key(schema.name, key) for key in schema.keys.values()]
-            return {"@odata.context": context, "value": keys}
-        if what == "Attributes":
-            return {"@odata.context": context, "value": [_attribute(schema, name) for name in _names(schema)]}
+        rows = [_attribute(schema, name, expanded=expanded) for name in _names(schema)]
         kind = what.removeprefix("Attributes/Microsoft.Dynamics.CRM.")
-        if kind == what:
-            raise errors.segment_missing(what)
-        rows = [_attribute(schema, name) for name in _names(schema)]
-        fitting = [row for row in rows if row["@odata.type"] == f"#Microsoft.Dynamics.CRM.{kind}"]
-        return {"@odata.context": context, "value": fitting}
+        if what != "Attributes":
+            if kind == what:
+                raise errors.segment_missing(what)
+            rows = [row for row in rows if row["@odata.type"] == f"#Microsoft.Dynamics.CRM.{kind}"]
+        kept = ["@odata.type", *chosen, "OptionSet"] if chosen else []
+        return {"@odata.context": context, "value": [_only(row, kept) for row in rows]}
 
-    def _key(self, table: str, key: Key) -> Row:
+    def _key(self, schema: TableSchema, key: Key) -> Row:
         shown = key.status
         if key.status == "Pending":
             key.polls_left -= 1
             if key.polls_left <= 0:
-                key.status = "Failed" if self._store.switches.key_fails else "Active"
+                failed = self._store.switches.key_fails or self._has_twins(schema.name, key)
+                key.status = "Failed" if failed else "Active"
         return {
             "SchemaName": key.schema_name,
             "LogicalName": key.schema_name.lower(),
-            "EntityLogicalName": table,
+            "EntityLogicalName": schema.name,
             "KeyAttributes": key.columns,
             "EntityKeyIndexStatus": shown,
-            "MetadataId": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{table}.{key.schema_name}")),
+            "MetadataId": _id(f"{schema.name}.{key.schema_name}"),
         }
+
+    def _has_twins(self, table: str, key: Key) -> bool:
+        """Whether two rows have the same values, over which no key can be."""
+        rows = (tuple(str(row.get(name) or "").lower() for name in key.columns) for row in self._store.all(table))
+        return max(Counter(row for row in rows if all(row)).values(), default=0) > 1
 
     def _make(self, request: Request, schema: TableSchema, what: str, base: str) -> Response:
         if not self._store.switches.customiser:
@@ -107,8 +116,8 @@ class Metadata:
             schema.keys[name.lower()] = Key(name, columns, polls, "Pending" if polls else "Active")
         else:
             raise errors.segment_missing(what)
-        made = uuid.uuid5(uuid.NAMESPACE_DNS, f"{schema.name}.{name}")
-        return Response(204, headers={"OData-EntityId": f"{base}EntityDefinitions({made})/{what}({made})"})
+        address = f"{base}EntityDefinitions({_id(schema.name)})/{what}({_id(f'{schema.name}.{name}')})"
+        return Response(204, headers={"OData-Version": "4.0", "OData-EntityId": address})
 
     def _make_column(self, schema: TableSchema, name: str, body: Row) -> None:
         if not body["@odata.type"].endswith("StringAttributeMetadata"):
@@ -121,7 +130,13 @@ def _names(schema: TableSchema) -> list[str]:
     return [*schema.columns, *(("statecode", "statuscode") if schema.states else ())]
 
 
-def _attribute(schema: TableSchema, name: str) -> Row:
+def _attribute(schema: TableSchema, name: str, *, expanded: bool) -> Row:
+    """A column's definition; its choices only where they are asked for."""
+    row = _whole_attribute(schema, name)
+    return row if expanded else {key: value for key, value in row.items() if key != "OptionSet"}
+
+
+def _whole_attribute(schema: TableSchema, name: str) -> Row:
     if name == "statecode":
         options = [{"Value": state, "Label": _label(label)} for state, (label, _) in schema.states.items()]
         return _typed(name, "State", "StateAttributeMetadata", "SystemRequired", {"OptionSet": {"Options": options}})
@@ -157,9 +172,19 @@ def _typed(name: str, kind: str, metadata: str, required: str, more: Row, schema
         "RequiredLevel": {"Value": required, "CanBeChanged": True},
         "IsValidForCreate": True,
         "IsValidForUpdate": True,
-        "MetadataId": str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
+        "IsCustomAttribute": bool(schema_name),
+        "MetadataId": _id(name),
         **more,
     }
+
+
+def _id(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+
+
+def _only(row: Row, names: list[str]) -> Row:
+    """The members that were chosen; all without a choice. The id of a definition is always there."""
+    return {name: row[name] for name in [*names, "MetadataId"] if name in row} if names else row
 
 
 def _label(text: str) -> Row:
@@ -168,4 +193,5 @@ def _label(text: str) -> Row:
 
 
 def _json(value: Any) -> Response:
-    return Response(200, msgspec.json.encode(value), "application/json; odata.metadata=minimal")
+    body = msgspec.json.encode(value)
+    return Response(200, body, "application/json; odata.metadata=minimal", {"OData-Version": "4.0"})

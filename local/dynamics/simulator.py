@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from .api import Api
 from .control import Control
 from .entra import Entra
 from .errors import NOT_A_MEMBER, Refused
-from .faults import Faults
+from .faults import RATES, Faults
 from .identity import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from .people import People
 from .schema import Key
@@ -85,7 +85,7 @@ class DynamicsSimulator:
         for table in ("lead", "opportunity"):
             schema = self.store.schemas[table]
             for name, most in (("hnt_referralid", 100), ("hnt_referrallink", 500), ("hnt_referralstatus", 50)):
-                schema.columns[name] = text(most)
+                schema.columns[name] = replace(text(most), schema_name=name)
             schema.keys["hnt_referralkey"] = Key("hnt_ReferralKey", ["hnt_referralid"])
 
     def advance(self, step: timedelta) -> None:
@@ -153,7 +153,7 @@ class DynamicsSimulator:
             return Refused(403, "0x80042f09", sentence).response()
         if self._busy > self.switches.concurrent_limit:
             sentence = f"Number of concurrent requests exceeded the limit of {self.switches.concurrent_limit}."
-            return Refused(429, "0x80072326", sentence, {"Retry-After": "1"}).response()
+            return Refused(429, "0x80072326", sentence, {"Retry-After": "1", **RATES}).response()
         response = self.api.answer(request)
         return fault.response() if fault is not None else response
 

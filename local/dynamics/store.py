@@ -14,8 +14,9 @@ from .schema import Column, Row, TableSchema, tables
 from .switches import Switches
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-CURRENCIES = (("EUR", "Euro", 2, "1", 0), ("USD", "US Dollar", 2, "1.1", 0), ("GBP", "Pound Sterling", 2, "0.85", 0),
-              ("JPY", "Yen", 0, "160", 0), ("TRY", "Turkish Lira", 2, "47.5", 1))  # fmt: skip
+CURRENCIES = (("EUR", "Euro", "€", 2, "1", 0), ("USD", "US Dollar", "$", 2, "1.1", 0),
+              ("GBP", "Pound Sterling", "£", 2, "0.85", 0), ("JPY", "Yen", "¥", 0, "160", 0),
+              ("TRY", "Turkish Lira", "₺", 2, "47.5", 1))  # fmt: skip
 SYSTEM_USER = "7a31f9d8-5c2b-4e6f-a1d0-9b8c7e6f5d43"
 HUMAN = "0b54c3c2-2f0c-4d53-a8e5-1d1f5a3f7c21"
 ORGANISATION = "66666666-7777-4888-9999-000000000000"
@@ -38,13 +39,16 @@ class Store:
         self.writes: list[tuple[str, str, str]] = []
         """(operation, table, id) of every write by the API."""
         self.after_write: Callable[[str, str], None] | None = None
-        self._version = 5_410_000
+        self.version = 5_410_000
+        """Goes up with every write."""
+        self.deleted: dict[str, dict[str, int]] = {table: {} for table in self.schemas}
+        """By id the version at which a row was deleted."""
         self._offset = timedelta()
         self._seed(name)
 
     def _seed(self, name: str) -> None:
-        for code, label, precision, rate, state in CURRENCIES:
-            row: Row = {"isocurrencycode": code, "currencyname": label, "currencysymbol": code[0]}
+        for code, label, symbol, precision, rate, state in CURRENCIES:
+            row: Row = {"isocurrencycode": code, "currencyname": label, "currencysymbol": symbol}
             row |= {"currencyprecision": precision, "exchangerate": Decimal(rate), "statecode": state}
             self.put("transactioncurrency", currency_id(code), {**row, "statuscode": state + 1})
         self.put("systemuser", SYSTEM_USER, {"fullname": "Hunter Sync", "isdisabled": False})
@@ -55,12 +59,12 @@ class Store:
     def kept(self) -> tuple[int, dict[str, dict[str, Row]]]:
         """Version and rows, for ``restore``."""
         with self.lock:
-            return self._version, {table: dict(rows) for table, rows in self.rows.items()}
+            return self.version, {table: dict(rows) for table, rows in self.rows.items()}
 
     def restore(self, kept: tuple[int, dict[str, dict[str, Row]]]) -> None:
         """Take the rows that were kept; tables that were unknown then stay as they are."""
         with self.lock:
-            self._version, rows = kept
+            self.version, rows = kept
             self.rows |= {table: rows[table] for table in self.rows if table in rows}
 
     def put(self, table: str, row_id: str, values: Row, by: str = SYSTEM_USER) -> Row:
@@ -69,8 +73,8 @@ class Store:
             now = self.now()
             row = self.rows[table].get(row_id) or {self.schemas[table].id: row_id, "createdon": now}
             row = {**row, "modifiedon": now, "_modifiedby_value": by, **values}
-            self._version += 1
-            row["versionnumber"] = self._version
+            self.version += 1
+            row["versionnumber"] = self.version
             self.rows[table][row_id] = row
             return row
 
@@ -164,7 +168,8 @@ class Store:
         with self.lock:
             self.get(table, row_id)
             del self.rows[table][row_id.lower()]
-            self._version += 1
+            self.version += 1
+            self.deleted[table][row_id.lower()] = self.version
 
     def _wrote(self, operation: str, table: str, row_id: str) -> None:
         self.writes.append((operation, table, row_id))

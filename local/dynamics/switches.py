@@ -17,6 +17,8 @@ class Switches:
     key_polls: int = 2
     """How often a new key is looked at before its index is Active."""
     key_fails: bool = False
+    tracking_expired: bool = False
+    """Whether marks of change tracking are too old."""
     entity_id_with_representation: bool = True
     html_401: bool = False
     customiser: bool = True

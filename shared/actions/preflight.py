@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from shared.actions.fields import FIELDS, NOTES_MOST, TEAM_FIELDS, WrongValue, plain, team_change
-from shared.core.errors import ActionInProgress, Forbidden, HunterError, InvalidParameter, WritingDisabled
+from shared.core.errors import ActionInProgress, Forbidden, HunterError, InvalidParameter
 from shared.model.action import KINDS, ActionKind
 from shared.model.summary import ReferralSummary
 
@@ -173,21 +173,21 @@ def check(wish: Wish, standing: Standing, notes: str | None) -> list[Finding]:
 
 
 def possibilities(
-    referral: ReferralSummary, *, may_write: bool, enabled: bool, in_progress: bool
+    referral: ReferralSummary, *, may_write: bool, off: HunterError | None, in_progress: bool
 ) -> dict[str, dict[str, str] | None]:
     """Each action with None where it may be done, else why not: what a page greys its buttons by.
 
     Args:
         referral: as it is stored.
         may_write: whether the person has the role.
-        enabled: whether writing is switched on.
+        off: why nothing can be sent to Partner Center at all, such as writing that is switched off.
         in_progress: whether an action on it is under way.
     """
     everywhere: HunterError | None = None
     if not may_write:
         everywhere = Forbidden()
-    elif not enabled:
-        everywhere = WritingDisabled()
+    elif off:
+        everywhere = off
     elif in_progress:
         everywhere = ActionInProgress()
     standing = Standing(referral.status, referral.substatus, referral.answerable, referral.deal_value)

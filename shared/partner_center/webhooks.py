@@ -22,7 +22,7 @@ from shared.core.backoff import Backoff, retry_after
 from shared.core.bearer import Bearer
 from shared.core.clock import Clock, Deadline
 from shared.core.connection import is_lasting
-from shared.core.errors import AccessDenied, HunterError, Rejected, SignInRequired
+from shared.core.errors import AccessDenied, HunterError, Rejected, SignInRequired, Throttled
 from shared.core.log import get_logger
 from shared.partner_center import retry
 from shared.partner_center.retry import Action, Kind, Rule
@@ -36,6 +36,7 @@ TESTS: Final = PATH + "/validationEvents"
 SECONDS: Final = 30.0
 BACKOFF: Final = Backoff(tries=3, first=1.0, most=5.0)
 MOST_BYTES: Final = 256 * 1024
+TOO_MANY_TESTS: Final = "Partner Center sends no more than two test events a minute. Try again in a minute."
 NO_ROLE: Final = (
     "Partner Center refuses the signed-in account here. Managing webhooks needs one of the roles Admin agent, Sales agent, "
     "Helpdesk agent or Global admin there; Referrals admin alone may not be enough."
@@ -125,7 +126,10 @@ class WebhookClient:
 
     def send_test(self) -> str:
         """Ask for a test event; its id. Microsoft allows two a minute, beyond that Throttled is raised."""
-        answer = self._call("POST", TESTS)
+        try:
+            answer = self._call("POST", TESTS)
+        except Throttled as error:
+            raise Throttled(TOO_MANY_TESTS, retry_after=error.retry_after or 60, upstream_status=429) from None
         identity = answer if isinstance(answer, str) else _members(answer).get("correlationid")
         if not isinstance(identity, str) or not identity:
             raise retry.BROKEN.error()

@@ -23,7 +23,6 @@ from shared.core.settings import Settings
 from shared.model.referral import rules_salt
 from shared.model.run import Run, RunError
 from shared.partner_center.client import PartnerCenterClient, WaitTooLong
-from shared.partner_center.retry import BACKOFF
 from shared.storage.engine.entities import Entity
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables.lane import Lane
@@ -262,8 +261,6 @@ class SyncRun:
         error.correlation_id = error.correlation_id or self._around.correlation_id
         failure = RunError(error.code, error.message, error.correlation_id)
         asked = error.retry_after if isinstance(error, Throttled) else None
-        if isinstance(error, Throttled):
-            error.retry_after = asked or BACKOFF.most
         try:
             if asked:
                 self._state.pause(asked)  # what was asked for last is a floor for the next run, too

@@ -128,8 +128,9 @@ def problem(error: HunterError, correlation_id: str) -> HttpResponse:
         member, item = SUBJECTS[type(error.subject)]
         body[member] = item(error.subject)
     headers = {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    wait = error.usual_wait if error.retry_after is None else error.retry_after
+    if wait is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     return HttpResponse(encode(body), status_code=error.status, headers=headers, mimetype="application/problem+json")
 
 

@@ -165,6 +165,15 @@ def test_who_may_not_write_is_told_so(world: World) -> None:
     assert App(world).act("nobody", "accept").status == 404
 
 
+def test_with_the_sync_off_no_action_is_offered(world: World) -> None:
+    identity = _new(world)
+    app = App(world, HUNTER_PARTNER_CENTER_ENABLED="false")
+    refused = app.act(identity, "accept")
+    can = app.call("GET", f"/referrals/{identity}").body["can"]
+    assert (refused.status, refused.code) == (403, "feature_disabled")
+    assert {(each["code"], each["message"]) for each in can.values()} == {("feature_disabled", refused.body["detail"])}
+
+
 def test_a_dry_run_shows_the_request_and_keeps_nothing(world: World, app: App) -> None:
     identity = _new(world)
     answer = app.act(identity, "decline", reason="spam", dryRun=True)

@@ -173,6 +173,7 @@ def test_the_fault_table(world: World, app: App, case: Case) -> None:
     assert (action["state"], action["tries"]) == (case.state, case.tries), action
     if case.code:
         assert action["error"]["code"] == case.code if case.status == 202 else answer.code == case.code
+    assert ("Retry-After" in answer.headers) == (case.status == 503 and case.code == "partner_center_throttled")
     if case.state == "conflict":
         assert action["conflicts"]
     world.sim.wait_for_late()

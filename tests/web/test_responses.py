@@ -105,6 +105,7 @@ def test_every_error_is_a_problem(kind: type[HunterError]) -> None:
 def test_retry_after_is_whole_seconds_and_never_too_short() -> None:
     assert ask(Throttled(retry_after=12.1)).headers["Retry-After"] == "13"
     assert ask(Unavailable(retry_after=0)).headers["Retry-After"] == "1"
+    assert ask(Throttled()).headers["Retry-After"] == "30"
     assert "Retry-After" not in ask(Unavailable()).headers
 
 

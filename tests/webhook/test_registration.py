@@ -249,7 +249,10 @@ def test_two_test_events_a_minute_and_no_waiting(known: App) -> None:
     for _ in range(2):
         checked(known.call("test_webhook"), "/test", "post")
     known.sim.requests.clear()
-    assert checked(known.call("test_webhook"), "/test", "post", 503)["code"] == "partner_center_throttled"
+    answer = known.call("test_webhook")
+    assert checked(answer, "/test", "post", 503)["code"] == "partner_center_throttled"
+    assert "two test events a minute" in content(answer)["detail"]
+    assert answer.headers["Retry-After"] == "60"
     assert len(known.sim.requests_of("validation")) == 1
 
 

@@ -14,6 +14,8 @@ class HunterError(Exception):
     default: ClassVar[str] = (
         "Something went wrong on our side. Try again; if it keeps happening, give the correlation id to your administrator."
     )
+    usual_wait: ClassVar[float | None] = None
+    """The seconds that an answer names where nobody asked for any; None: it names none."""
 
     def __init__(
         self,

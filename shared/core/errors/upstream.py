@@ -57,6 +57,7 @@ class Throttled(PartnerCenterError):
 
     code = "partner_center_throttled"
     status = 503
+    usual_wait = 30.0
     default = "Partner Center has asked for a pause. The sync continues by itself when it is over."
 
 

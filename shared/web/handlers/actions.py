@@ -132,10 +132,19 @@ def additions(
         "can": possibilities(
             summary,
             may_write=principal.may(Role.WRITE),
-            enabled=services.settings.write_enabled,
+            off=_off(services),
             in_progress=in_progress,
         ),
     }
+
+
+def _off(services: Services) -> HunterError | None:
+    """Why nothing can be sent to Partner Center: what is switched off, or which settings are wrong."""
+    try:
+        services.settings.require_writing()
+    except HunterError as error:
+        return error
+    return None
 
 
 def _shown(action: Action, **answer: Any) -> HttpResponse:

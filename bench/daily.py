@@ -91,7 +91,7 @@ def action() -> None:
     """One value changed on the page, from the request to the answer that shows it."""
     app = App()
     item = app.ask("list_referrals", "/referrals?status=Active&pageSize=1")["items"][0]
-    changes = {"dealValue": 4711, "currency": "USD"}
+    changes = {"dealValue": int(item["dealValue"] or 0) + 1, "currency": "USD"}  # another in each run
     app.requests.clear()
     with Meter() as meter:
         done = app.ask("post_action", f"/referrals/{item['id']}/actions", {"action": "update", "changes": changes})

@@ -93,7 +93,7 @@ def of_daily(runs: Runs) -> Iterator[Target]:
     middle = medians(runs)
     yield Target("cold start to the first list, by the SDKs' imports", ratio(runs, "cold", "sdks"), 1.6, "x")
     yield Target("an action, API requests", middle["action"]["api"], 2)
-    yield Target("an action, table requests", middle["action"]["table"], 40)
+    yield Target("an action, table requests", middle["action"]["table"], 11)
     yield Target("a tick with nothing due, table requests", middle["tick"]["table"], 2)
     yield Target("a tick with nothing due, API requests", middle["tick"]["api"], 0)
 

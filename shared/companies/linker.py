@@ -21,7 +21,7 @@ from shared.model.domains import display_domain, refused_by_hand, registrable
 from shared.storage.engine.entities import key as row_key
 from shared.storage.engine.tables import RowConflict, TableStore
 from shared.storage.tables import company_links as link_rows
-from shared.storage.tables.company_links import HISTORY_KEPT, load_all
+from shared.storage.tables.company_links import HISTORY_KEPT
 from shared.storage.tables.referrals import read_rows
 from shared.storage.tables.sync_state import bump_data_version
 
@@ -129,6 +129,3 @@ def _is_splittable(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-__all__ = ["CompanyLinker", "Link", "load_all"]

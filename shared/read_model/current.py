@@ -12,14 +12,13 @@ import threading
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from shared.companies import linker as stored_links
 from shared.core.context import ContextExecutor
 from shared.model.summary import ReferralSummary
 from shared.read_model import desk
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import companies as stored_companies
-from shared.storage.tables import company_edits, quarantine, referrals
+from shared.storage.tables import company_edits, company_links, quarantine, referrals
 from shared.storage.tables import tenants as stored_tenants
 from shared.storage.tables.data_version import Versions, read_versions
 
@@ -84,7 +83,7 @@ def read(store: TableStore, version: str) -> Snapshot:
     repeated = referrals.Repeated()
     with ContextExecutor(READERS, thread_name_prefix="read-model") as readers:
         companies = readers.submit(stored_companies.load_all, store)
-        links = readers.submit(stored_links.load_all, store)
+        links = readers.submit(company_links.load_all, store)
         edits = readers.submit(company_edits.load_all, store)
         tenants = readers.submit(stored_tenants.load_all, store)
         quarantined = readers.submit(quarantine.count, store)

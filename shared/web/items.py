@@ -21,7 +21,6 @@ from shared.model.text import digits, fold, readable
 from shared.read_model.belonging import Belonging
 from shared.read_model.query import Selection
 from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
-from shared.read_model.report import Report
 from shared.read_model.snapshot import Snapshot
 from shared.storage.tables.crm_links import Shown
 from shared.storage.tables.quarantine import Quarantined
@@ -178,6 +177,8 @@ def _page(snapshot: Snapshot, items: list[dict[str, Any]], found: Selection, pag
 
 def summary(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
     """The figures of the overview."""
+    from shared.read_model.report import Report
+
     figures = snapshot.figures(now)
     waiting = figures["unanswered"]
     places = [snapshot.referral(referral.id) for referral in waiting["next"]]

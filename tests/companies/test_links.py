@@ -12,13 +12,14 @@ from msgspec.structs import replace
 
 from shared.companies.book import CompanyBook
 from shared.companies.counts import CompanyCounts
-from shared.companies.linker import CompanyLinker, Link
-from shared.companies.linker import load_all as load_links
+from shared.companies.linker import CompanyLinker
 from shared.core.errors import InvalidRequest, NotFound
+from shared.model.company import Link
 from shared.model.company_rows import Touched
 from shared.model.summary import ReferralSummary
 from shared.storage.tables import company_links as link_rows
 from shared.storage.tables.companies import load_all
+from shared.storage.tables.company_links import load_all as load_links
 from shared.storage.tables.sync_state import SyncState
 from tests.companies.tables import NOW, Crash, Hand, TestClock, check, crash, keep, shown, store_of
 

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "sign_in": FOUNDATION | {"storage"},
     "partner_center": FOUNDATION | {"storage"},
     "companies": UPSTREAM,
-    "read_model": FOUNDATION | {"storage", "companies"},
+    "read_model": FOUNDATION | {"storage"},
     "sync": UPSTREAM | {"companies"},
     "exports": FOUNDATION | {"read_model"},
     "webhook": UPSTREAM,

@@ -17,10 +17,10 @@ from bench.read_model import snapshot_of, synthetic
 from shared.exports import about
 from shared.exports.columns import Extent, Row, hunter_columns
 from shared.exports.export import Exporter, Format, Options
+from shared.read_model import items
 from shared.read_model.current import ReadModel
 from shared.read_model.questions import referral_query
 from shared.read_model.snapshot import Snapshot
-from shared.web import items
 
 NOW: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ class Ready:
 
 def product(kind: Format, snapshot: Snapshot, path: Path) -> None:
     """An export as the route writes it."""
-    exporter = Exporter(cast(ReadModel, Ready(snapshot)), items.item, items.company_item)
+    exporter = Exporter(cast(ReadModel, Ready(snapshot)))
     origin = about.Origin("referrals", "", "-updatedDateTime", "2026-11-24T12:00:00Z", "bench", None, "")
     exporter.referrals(path, referral_query("", ""), Options(kind), origin, NOW)
 

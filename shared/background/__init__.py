@@ -1,5 +1,5 @@
 """What goes on without anybody asking: the minute timer, and what follows a sync.
 
-May import services, the rooms it drives and what lies below them.
+May import core, model, storage, sync and services.
 Begin with tick.py.
 """

@@ -1,5 +1,5 @@
 """The command line, one module a command group.
 
-May import everything but web.
+May import core, model, storage, partner_center, read_model, sync, exports, webhook, actions, dynamics and services.
 Begin with __main__.py.
 """

@@ -16,7 +16,6 @@ from shared.exports.export import COLUMNS, FORMATS, LANGUAGES, Exporter, Format,
 from shared.model import times
 from shared.read_model.questions import CompanyQuery, company_query, referral_query
 from shared.services import Services
-from shared.web import items
 
 EVERYTHING: Final = "missing=include"
 
@@ -65,7 +64,7 @@ def export(services: Services, options: argparse.Namespace) -> int:
 
 
 def _write(services: Services, options: argparse.Namespace, how: Options, path: Path) -> None:
-    now, exporter = services.clock.now(), Exporter(services.read_model, items.item, items.company_item)
+    now, exporter = services.clock.now(), Exporter(services.read_model)
     companies = options.what == "companies"
     query = options.query if options.query is not None else "" if companies else EVERYTHING
     asked = company_query(query, also=()) if companies else referral_query(query, options.me, also=())

@@ -1,5 +1,5 @@
 """The foundation: errors, settings, clock, logs and their events, telemetry, retries, limits.
 
 May import nothing of ours.
-Begin with errors.py and settings.py.
+Begin with errors/ and settings.py.
 """

@@ -1,1 +1,5 @@
-"""Referrals and companies as files: Excel, CSV and one JSON object a line."""
+"""Referrals and companies as files: Excel, CSV and one JSON object a line.
+
+May import core, model and read_model.
+Begin with export.py.
+"""

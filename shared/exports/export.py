@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from shared.exports.columns import (
     partner_center_columns,
 )
 from shared.exports.spool import Spool
-from shared.model.company import Company
+from shared.read_model import items
 from shared.read_model.current import ReadModel
 from shared.read_model.questions import CompanyQuery, ReferralQuery
 from shared.read_model.snapshot import Snapshot
@@ -58,19 +58,10 @@ class Exporter:
 
     Args:
         read_model: what lists are answered from.
-        item: the referral at a position of a snapshot, as lists carry it at a time.
-        company_item: a company of a snapshot, as lists carry it.
     """
 
-    def __init__(
-        self,
-        read_model: ReadModel,
-        item: Callable[[Snapshot, int, datetime], Item],
-        company_item: Callable[[Snapshot, Company], Item],
-    ) -> None:
+    def __init__(self, read_model: ReadModel) -> None:
         self._read_model = read_model
-        self._item = item
-        self._company_item = company_item
 
     def referrals(self, path: Path, query: ReferralQuery, options: Options, origin: about.Origin, now: datetime) -> int:
         """Write all referrals that a query finds, in its order, and return how many they are.
@@ -91,7 +82,7 @@ class Exporter:
             positions = list(snapshot.ordered(query, now))
             whole = options.columns == "partnerCenter"
             if not whole and not options.contacts:
-                rows = (Row(self._item(snapshot, position, now)) for position in positions)
+                rows = (Row(items.item(snapshot, position, now)) for position in positions)
                 return _write(path, _columns(options, Extent()), rows, options, origin)
             with Spool(len(snapshot.referrals)) as spool:
                 extract = people.partner_center_of if whole else people.contacts_of
@@ -101,14 +92,14 @@ class Exporter:
                     place = snapshot.referral(referral_id)
                     if place is not None:
                         spool.put(place, extract(referral))
-                rows = (Row(self._item(snapshot, position, now), spool.get(position)) for position in positions)
+                rows = (Row(items.item(snapshot, position, now), spool.get(position)) for position in positions)
                 return _write(path, _columns(options, spool.extent), rows, options, origin)
 
     def companies(self, path: Path, query: CompanyQuery, options: Options, origin: about.Origin) -> int:
         """Write all companies that a query finds; as ``referrals``."""
         with _turn():
             snapshot = self._read_model.snapshot()
-            rows = (self._company_item(snapshot, company) for company in snapshot.ordered_companies(query))
+            rows = (items.company_item(snapshot, company) for company in snapshot.ordered_companies(query))
             return _write(path, _company_columns(snapshot, options), rows, options, origin)
 
 

@@ -1,5 +1,5 @@
 """Telling people: from occasions to cards and mails that arrive once.
 
-May import core, model, storage, partner_center, companies and read_model.
+May import core, model, storage and read_model.
 Begin with rules.py (pure), then sender.py.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from shared.model.domains import display_domain
 from shared.model.run import Run
 from shared.model.summary import ReferralSummary
 from shared.model.text import digits, fold, readable
+from shared.read_model import items as listed
 from shared.read_model.belonging import Belonging
 from shared.read_model.query import Selection
 from shared.read_model.questions import CompanyQuery, Paging, ReferralQuery
@@ -28,7 +29,6 @@ from shared.storage.tables.quarantine import Quarantined
 if TYPE_CHECKING:
     from shared.model.resource import Member, Referral, Resource
 
-_DAY: Final = timedelta(days=1)
 _CONTACTS: Final = 100
 """How many people a company shows."""
 
@@ -106,37 +106,6 @@ SUBJECTS: Final[Mapping[type, tuple[str, Callable[[Any], object]]]] = {
 """What an error may be about: the member of the problem document that shows it, and how."""
 
 
-def item(snapshot: Snapshot, position: int, now: datetime) -> dict[str, Any]:
-    """The referral at a position of a snapshot, as lists carry it."""
-    owner = snapshot.desk.owners.get(position)
-    return {
-        **referral_item(snapshot.referrals[position], snapshot.belonging(position), now),
-        "owner": {"mail": owner.mail, "name": owner.name} if owner else None,
-        "commentCount": len(snapshot.desk.comments.get(position, ())),
-        "dynamics": crm_item(snapshot.desk.links.get(position)),
-    }
-
-
-def crm_item(link: Shown | None) -> dict[str, Any] | None:
-    """A referral's link to Dynamics 365; None without one."""
-    if link is None:
-        return None
-    error: dict[str, Any] | None = None
-    if link.error:
-        error = {"code": link.error.code, "field": link.error.field, "message": link.error.message}
-        error["nextAt"] = times.public(link.next_at)
-        if link.error.candidates:
-            error["candidates"] = [msgspec.to_builtins(candidate) for candidate in link.error.candidates]
-    return {
-        "state": link.state,
-        "table": link.table,
-        "id": link.id,
-        "url": link.url,
-        "syncedAt": times.public(link.synced_at),
-        "error": error,
-    }
-
-
 def crm_differences(link: Shown | None) -> list[dict[str, Any]]:
     """What a referral and its record in Dynamics 365 hold differently, as of the last look."""
     return [msgspec.to_builtins(each, builtin_types=(Decimal,)) for each in link.differing] if link else []
@@ -147,21 +116,21 @@ def answered(snapshot: Snapshot, referral: ReferralSummary, now: datetime) -> di
     position = snapshot.referral(referral.id)
     if position is None:
         nobody = Belonging(None, None, by_hand=False)
-        return {**referral_item(referral, nobody, now), "owner": None, "commentCount": 0, "dynamics": None}
-    return {**item(snapshot, position, now), **referral_item(referral, snapshot.belonging(position), now)}
+        return {**listed.referral_item(referral, nobody, now), "owner": None, "commentCount": 0, "dynamics": None}
+    return {**listed.item(snapshot, position, now), **listed.referral_item(referral, snapshot.belonging(position), now)}
 
 
 def referral_page(snapshot: Snapshot, query: ReferralQuery, now: datetime) -> dict[str, Any]:
     """A page of the list of referrals."""
     found = snapshot.select(query, now)
-    return _page(snapshot, [item(snapshot, position, now) for position in found.positions], found, query.paging)
+    return _page(snapshot, [listed.item(snapshot, position, now) for position in found.positions], found, query.paging)
 
 
 def company_page(snapshot: Snapshot, query: CompanyQuery) -> dict[str, Any]:
     """A page of the list of companies."""
     found = snapshot.select_companies(query)
     rows = [snapshot.companies.rows[position] for position in found.positions]
-    return _page(snapshot, [company_item(snapshot, company) for company in rows], found, query.paging)
+    return _page(snapshot, [listed.company_item(snapshot, company) for company in rows], found, query.paging)
 
 
 def _page(snapshot: Snapshot, items: list[dict[str, Any]], found: Selection, paging: Paging) -> dict[str, Any]:
@@ -186,38 +155,11 @@ def summary(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
     return {
         "dataVersion": snapshot.version,
         **figures,
-        "unanswered": {**waiting, "next": [item(snapshot, place, now) for place in places if place is not None]},
+        "unanswered": {**waiting, "next": [listed.item(snapshot, place, now) for place in places if place is not None]},
         "quarantined": snapshot.quarantined,
         "needsReview": sum(company.needs_review for company in companies),
         "companies": {"total": len(companies), "m365": sum(map(companies.is_m365, companies))},
         "byOwner": Report(snapshot, now).by_owner(),
-    }
-
-
-def company_item(snapshot: Snapshot, company: Company) -> dict[str, Any]:
-    """A company as lists carry it."""
-    tenant = snapshot.companies.tenant_of(company)
-    return {
-        "key": company.key,
-        "name": company.name,
-        "aliases": list(company.aliases),
-        "domain": display_domain(company.domain) if company.domain else None,
-        "country": company.country,
-        "city": company.city,
-        "size": company.size,
-        "duns": company.duns,
-        "tenantId": tenant.tenant_id if tenant else None,
-        "isM365": snapshot.companies.is_m365(company),
-        "tenantCheckedAt": times.public(tenant.checked_at) if tenant else None,
-        "needsReview": company.needs_review,
-        "referralCount": company.referral_count,
-        "byStatus": dict(company.by_status),
-        "byDirection": dict(company.by_direction),
-        "openValue": dict(company.open_value),
-        "wonValue": dict(company.won_value),
-        "firstActivity": times.public(company.first_activity),
-        "lastActivity": times.public(company.last_activity),
-        "nextDeadline": times.public(company.next_deadline),
     }
 
 
@@ -242,50 +184,6 @@ def company_edits(snapshot: Snapshot, company: Company) -> dict[str, Any]:
 
 def _said(edit: CompanyEdit) -> dict[str, Any]:
     return {"by": {"id": edit.by.id, "name": edit.by.name}, "at": times.public(edit.at)}
-
-
-def referral_item(referral: ReferralSummary, company: Belonging, now: datetime) -> dict[str, Any]:
-    """A referral as lists carry it.
-
-    Args:
-        referral: its summary.
-        company: where it belongs.
-        now: the time by which ``expiresInDays`` is counted, aware.
-    """
-    return {
-        "id": referral.id,
-        "name": referral.name,
-        "customerName": referral.customer_name,
-        "companyKey": company.key,
-        "companyName": company.name,
-        "companyNeedsReview": company.needs_review,
-        "category": referral.category,
-        "type": referral.type,
-        "qualification": referral.qualification,
-        "direction": referral.direction,
-        "status": referral.status,
-        "substatus": referral.substatus,
-        "country": referral.country,
-        "city": referral.city,
-        "dealValue": referral.deal_value,
-        "currency": referral.currency,
-        "closingDateTime": times.public(referral.closing_date_time),
-        "createdDateTime": times.public(referral.created_date_time),
-        "updatedDateTime": times.public(referral.updated_date_time),
-        "expirationDateTime": times.public(referral.expiration_date_time),
-        "expiresInDays": expires_in_days(referral, now),
-        "salesStage": referral.sales_stage,
-        "missingSince": times.public(referral.missing_since),
-        "linkedByHand": company.by_hand,
-        "problems": [{"field": problem.field, "reason": problem.reason} for problem in referral.problems],
-    }
-
-
-def expires_in_days(referral: ReferralSummary, now: datetime) -> int | None:
-    """Whole days left to answer, rounded down, so negative once the deadline has passed; None when nobody waits."""
-    if not referral.unanswered or not referral.expiration_date_time:
-        return None
-    return (times.to_datetime(referral.expiration_date_time) - now) // _DAY
 
 
 def referral_detail(

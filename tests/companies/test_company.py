@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from shared.model.company import Company, Link, company_of, entry_of
 from shared.model.summary import ReferralSummary
 from shared.model.tenant import KnownTenant
+from shared.read_model.items import company_item
 from shared.read_model.snapshot import Snapshot
-from shared.web.items import company_item
 
 BASE = ReferralSummary(
     id="r",

@@ -11,8 +11,8 @@ from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulato
 from shared.cli.__main__ import main
 from shared.core.backoff import Backoff
 from shared.dynamics.answers import understand
+from shared.read_model.items import crm_item
 from shared.storage.tables import crm_links
-from shared.web.items import crm_item
 from tests.dynamics.test_errors import READ, body
 from tests.dynamics.world import World, referral
 

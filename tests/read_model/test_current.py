@@ -13,10 +13,10 @@ from shared.companies.linker import CompanyLinker
 from shared.core.errors import StorageUnavailable
 from shared.core.settings import load
 from shared.model.summary import ReferralSummary
+from shared.read_model import items
 from shared.read_model.current import ReadModel
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import referrals, sync_state
-from shared.web import items
 
 
 class Calls:

@@ -21,6 +21,7 @@ from shared.model.desk import Owner
 from shared.model.summary import Problem, ReferralSummary
 from shared.model.tenant import KnownTenant
 from shared.model.text import fold
+from shared.read_model import items as listed
 from shared.read_model import questions
 from shared.read_model.desk import Desk
 from shared.read_model.snapshot import Snapshot
@@ -267,7 +268,7 @@ def fits(world: World, item: Mapping[str, Any], query: Mapping[str, Any], ignori
 def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
     request = get(f"/api/v1/partner-center/referrals?{urlencode(query, doseq=True)}")
     answer = items.referral_page(world.snapshot, parameters.referral_query(request, ME), NOW)
-    every = [items.item(world.snapshot, place, NOW) for place in range(len(world.referrals))]
+    every = [listed.item(world.snapshot, place, NOW) for place in range(len(world.referrals))]
     fitting = [item for item in every if fits(world, item, query)]
     page, size = int(query.get("page", 1)), int(query.get("pageSize", 50))
     ordered = in_order(fitting, query.get("sort", "-updatedDateTime"))
@@ -284,7 +285,7 @@ def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> Non
         for facet in ("status", "substatus", "direction", "category", "country", "currency", "owner")
     }
     asked = parameters.referral_query(request, ME)
-    assert [items.item(world.snapshot, place, NOW) for place in world.snapshot.ordered(asked, NOW)] == ordered
+    assert [listed.item(world.snapshot, place, NOW) for place in world.snapshot.ordered(asked, NOW)] == ordered
     assert world.snapshot.fitting(asked, NOW).bit_count() == len(fitting)
     assert {item["id"]: item["commentCount"] for item in every} == {
         item["id"]: len(world.comments.get(item["id"], ())) for item in every
@@ -295,7 +296,7 @@ def test_a_list_is_what_a_loop_finds(world: World, query: dict[str, Any]) -> Non
 @given(world=worlds())
 def test_items_show_where_a_referral_belongs(world: World) -> None:
     for place, (referral_id, referral) in enumerate(sorted(world.referrals.items())):
-        item = items.item(world.snapshot, place, NOW)
+        item = listed.item(world.snapshot, place, NOW)
         key = world.links.get(referral_id) or referral.company_key
         assert item["companyKey"] == key
         assert item["companyName"] == (world.companies[key].name if key else None)
@@ -330,7 +331,7 @@ def test_items_show_where_a_referral_belongs(world: World) -> None:
 def test_companies_are_what_a_loop_finds(world: World, query: dict[str, Any]) -> None:
     request = get(f"/api/v1/partner-center/companies?{urlencode(query, doseq=True)}")
     answer = items.company_page(world.snapshot, parameters.company_query(request))
-    every = [items.company_item(world.snapshot, company) for _, company in sorted(world.companies.items())]
+    every = [listed.company_item(world.snapshot, company) for _, company in sorted(world.companies.items())]
 
     def has(item: dict[str, Any], ignoring: str = "") -> bool:
         if ignoring != "country" and query.get("country") and item["country"] not in query["country"]:
@@ -387,7 +388,7 @@ def snapshot_of(*referrals: ReferralSummary, **more: Any) -> Snapshot:
 )
 def test_days_left_are_whole_and_rounded_down(expires: timedelta, days: int) -> None:
     snapshot = snapshot_of(one(expiration_date_time=times.from_datetime(NOW + expires)))
-    assert items.item(snapshot, 0, NOW)["expiresInDays"] == days
+    assert listed.item(snapshot, 0, NOW)["expiresInDays"] == days
 
 
 @pytest.mark.parametrize(
@@ -395,7 +396,7 @@ def test_days_left_are_whole_and_rounded_down(expires: timedelta, days: int) -> 
 )
 def test_nobody_waits_for_what_is_answered(values: dict[str, Any]) -> None:
     snapshot = snapshot_of(one(**{"expiration_date_time": at(days=-3), **values}))
-    assert items.item(snapshot, 0, NOW)["expiresInDays"] is None
+    assert listed.item(snapshot, 0, NOW)["expiresInDays"] is None
 
 
 def test_items_carry_times_in_microseconds_and_problems() -> None:
@@ -406,7 +407,7 @@ def test_items_carry_times_in_microseconds_and_problems() -> None:
             problems=(Problem("details.dealValue", "not a number"),),
         )
     )
-    item = items.item(snapshot, 0, NOW)
+    item = listed.item(snapshot, 0, NOW)
     assert item["createdDateTime"] == "2020-10-30T21:03:00.123456Z"
     assert item["updatedDateTime"] == "2020-10-30T21:03:00Z"
     assert item["problems"] == [{"field": "details.dealValue", "reason": "not a number"}]
@@ -423,7 +424,7 @@ def test_the_moment_moves_whenever_time_alone_changes_an_answer() -> None:
     for minutes in range(-3 * 24 * 60, 4 * 24 * 60, 7):
         now = NOW + timedelta(minutes=minutes)
         answer = (
-            [items.item(snapshot, place, now)["expiresInDays"] for place in range(2)],
+            [listed.item(snapshot, place, now)["expiresInDays"] for place in range(2)],
             [item["id"] for item in items.referral_page(snapshot, query, now)["items"]],
         )
         assert seen.setdefault(snapshot.moment(now), answer) == answer
@@ -434,8 +435,8 @@ def test_a_merged_company_is_found_under_its_old_key() -> None:
     referral = one(company_key="name-tr-acme")
     company = Company(key="acme.com.tr", name="Acme", domain="acme.com.tr")
     snapshot = snapshot_of(referral, companies=[company], merged={"name-tr-acme": "acme.com.tr"})
-    assert items.item(snapshot, 0, NOW)["companyKey"] == "acme.com.tr"
-    assert items.item(snapshot, 0, NOW)["companyName"] == "Acme"
+    assert listed.item(snapshot, 0, NOW)["companyKey"] == "acme.com.tr"
+    assert listed.item(snapshot, 0, NOW)["companyName"] == "Acme"
     assert snapshot.company("name-tr-acme") is company
     assert list(snapshot.companies.members(company)) == [0]
     for key in ("name-tr-acme", "acme.com.tr"):
@@ -450,7 +451,7 @@ def test_a_link_of_a_referral_that_is_not_stored_or_back_to_its_own_company_move
         "r2": Link("northwind.com", None, None, "somebody", at(days=1)),
     }
     snapshot = snapshot_of(one(company_key="acme.com.tr"), links=links)
-    item = items.item(snapshot, 0, NOW)
+    item = listed.item(snapshot, 0, NOW)
     assert (item["companyKey"], item["linkedByHand"]) == ("acme.com.tr", False)
     assert len(snapshot.referrals) == 1
 
@@ -462,7 +463,7 @@ def test_a_linked_referral_is_found_by_its_companys_name() -> None:
     for words in ("northwind", "isik", "ışık contoso", "northwind.com"):
         query = parameters.referral_query(get("/x?" + urlencode({"q": words})))
         assert items.referral_page(snapshot, query, NOW)["total"] == 1, words
-    assert items.item(snapshot, 0, NOW)["linkedByHand"] is True
+    assert listed.item(snapshot, 0, NOW)["linkedByHand"] is True
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core.errors import NotFound
+from shared.read_model import items
 from shared.services import Services
-from shared.web import items, parameters, responses
+from shared.web import parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
 from shared.web.bodies import flag_of, refuse_others

@@ -21,7 +21,7 @@ from shared.model import times
 from shared.read_model import questions
 from shared.read_model.questions import Given, Paging
 from shared.read_model.report import Report
-from shared.web import items, parameters, responses
+from shared.web import parameters, responses
 from shared.web.access import Principal
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def get_report(request: HttpRequest, principal: Principal, services: Services) -
 
 
 def _exporter(services: Services) -> Exporter:
-    return Exporter(services.read_model, items.item, items.company_item)
+    return Exporter(services.read_model)
 
 
 def _options(given: Given, request: HttpRequest) -> Options:

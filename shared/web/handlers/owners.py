@@ -11,9 +11,10 @@ from shared.core.errors import InvalidParameter, NotFound, StorageUnavailable
 from shared.model import times
 from shared.model.desk import Owner, read_mail
 from shared.model.person import same_mail
+from shared.read_model import items
 from shared.storage.tables import owners
 from shared.storage.tables.data_version import bump_desk_version
-from shared.web import items, parameters, responses
+from shared.web import parameters, responses
 from shared.web.access import Principal
 from shared.web.bodies import members_of
 from shared.web.sharing import person_item

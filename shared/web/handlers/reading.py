@@ -16,6 +16,7 @@ from shared.core.errors import NotFound
 from shared.model.company import Company
 from shared.model.referral import read_record
 from shared.model.summary import ReferralSummary
+from shared.read_model import items as listed
 from shared.read_model.snapshot import Snapshot
 from shared.storage.tables import comments, quarantine, referrals
 from shared.storage.tables.changes import load_changes
@@ -79,9 +80,9 @@ def company_detail(services: Services, snapshot: Snapshot, company: Company, now
     )
     latest = [snapshot.referrals[position] for position in newest[:_COMPANY_HISTORIES]]
     return {
-        **items.company_item(snapshot, company),
+        **listed.company_item(snapshot, company),
         **items.company_edits(snapshot, company),
-        "referrals": [items.item(snapshot, position, now) for position in newest],
+        "referrals": [listed.item(snapshot, position, now) for position in newest],
         "contacts": _contacts(services, [referral.id for referral in latest]),
         "history": _changes(services, latest),
     }
@@ -100,7 +101,7 @@ def get_referral(request: HttpRequest, principal: Principal, services: Services)
         raise NotFound("There is no such referral.")
     _, payload = whole
     detail = items.referral_detail(
-        items.item(snapshot, position, services.clock.now()),
+        listed.item(snapshot, position, services.clock.now()),
         read_record(payload).referral,
         load_changes(services.store, referral_id),
         snapshot.related(position),
@@ -127,7 +128,7 @@ def link_company(request: HttpRequest, principal: Principal, services: Services)
     position = snapshot.referral(referral_id)
     if position is None:
         raise NotFound("There is no such referral.")
-    return responses.json(items.item(snapshot, position, now))
+    return responses.json(listed.item(snapshot, position, now))
 
 
 def get_quarantine(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:

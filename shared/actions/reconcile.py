@@ -46,8 +46,8 @@ class Reconciler:
         self._store, self._clock = store, store.clock
         self._table = ActionTable(store)
 
-    def work(self, board: Board, deadline: Deadline, *, every_unconfirmed: bool = False) -> None:
-        """Do what is due; with nothing due, no request.
+    def work(self, board: Board, deadline: Deadline, *, every_unconfirmed: bool = False) -> bool:
+        """Do what is due; with nothing due, no request. Whether it noted something that is to be told.
 
         Args:
             board: the Work table.
@@ -55,19 +55,26 @@ class Reconciler:
             every_unconfirmed: look at all that is unconfirmed, due or not: what a sync brings with it.
         """
         now = self._clock.now()
-        if board.all(ENDED):
-            self._put_away()
+        told = bool(board.all(ENDED)) and self._put_away()
         self._table.forget(board.due(ONCE, now))
         due = {item.data for item in board.due(OPEN, now)}
         if due or (every_unconfirmed and board.all(OPEN)):
-            self._work_off(board, due, deadline, every_unconfirmed=every_unconfirmed)
+            under_way = self._table.under_way()
+            told |= outbox.announce(self._store, telling.of_doubtful((held.action for held in under_way), now))
+            picked = {
+                *due,
+                *(held.action.id for held in under_way if every_unconfirmed and held.action.state == "unconfirmed"),
+            }
+            self._work_off(board, under_way, picked, deadline)
         self._close_batches(board)
+        return told
 
-    def _put_away(self) -> None:
-        """Keep what has ended for good, once what is to be told of it is noted."""
+    def _put_away(self) -> bool:
+        """Keep what has ended for good, once what is to be told of it is noted; whether there is any."""
         ended = self._table.ended()
-        outbox.announce(self._store, telling.of_ended(held.action for held in ended))
+        told = outbox.announce(self._store, telling.of_ended(held.action for held in ended))
         self._table.put_away(ended)
+        return told
 
     def work_batch(self, batch_id: str, seconds: float) -> None:
         """Work off a batch, for so many seconds at most."""
@@ -75,15 +82,13 @@ class Reconciler:
         mine = [held for held in self._table.under_way() if held.action.batch_id == batch_id]
         self._each(mine, deadline)
 
-    def _work_off(self, board: Board, due: set[str], deadline: Deadline, *, every_unconfirmed: bool) -> None:
+    def _work_off(self, board: Board, under_way: list[OpenAction], picked: set[str], deadline: Deadline) -> None:
         chosen: list[OpenAction] = []
-        under_way = self._table.under_way()
-        outbox.announce(self._store, telling.of_doubtful((held.action for held in under_way), self._clock.now()))
         for held in under_way:
             action = held.action
             if action.batch_id and board.find(BATCH, action.batch_id) is None:
                 self._take_orphan_back(held)
-            elif action.id in due or (every_unconfirmed and action.state == "unconfirmed"):
+            elif action.id in picked:
                 chosen.append(held)
         # Single actions before batches: somebody waits for them.
         self._each(sorted(chosen, key=lambda held: (held.action.batch_id is not None, held.due_at)), deadline)

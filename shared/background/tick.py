@@ -27,7 +27,8 @@ TICK_SECONDS: Final = 50.0
 """A tick's time; the next one comes after 60 s."""
 AFTER_SYNC_SECONDS: Final = 20.0
 
-Work = Callable[["Services", "Board", Deadline], None]
+Work = Callable[["Services", "Board", Deadline], bool | None]
+"""True where it noted something that those after it are to see: the board is read anew for them."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def _work(services: Services, workers: Sequence[Worker], seconds: float, *, afte
         return
     for worker in workers:
         try:
-            worker.work(after_sync=after_sync)(services, board, deadline)
+            if worker.work(after_sync=after_sync)(services, board, deadline):
+                board = services.work.load()
         except HunterError as error:
             log.warning(events.WORK_FAILED, worker=worker.name, code=error.code)
         except Exception as error:  # noqa: BLE001 - one room's mistake must not stop the others

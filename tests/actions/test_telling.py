@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.inbox import Inbox
 from shared.actions import telling
 from shared.actions.reconcile import Reconciler
 from shared.actions.record import ActionRecord
@@ -17,7 +18,8 @@ from shared.model.action import Action, ActionFault, ActionState, Who, new_id
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import actions, outbox
 from shared.storage.tables.work import WorkTable
-from tests.sync.harness import ManualClock
+from tests.actions.world import App
+from tests.sync.harness import ManualClock, World
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -77,3 +79,16 @@ def test_it_is_noted_before_it_is_put_away_and_known_by_its_state(storage_accoun
     assert not record.is_in_state(failed.id, "applied")
     assert [each.id for each in record.since(NOW - timedelta(hours=1))] == [failed.id]
     assert record.since(NOW + timedelta(hours=1)) == []
+
+
+def test_one_tick_tells_of_what_failed_before_it(world: World) -> None:
+    identity = world.sim.data.create()
+    world.run(mode="full").succeeded  # noqa: B018 - it must have
+    with Inbox() as inbox:
+        app = App(world, HUNTER_TEAMS_HOSTS="127.0.0.1")
+        wish = {"name": "", "events": ["actionFailed"], "channel": "teams", "target": inbox.teams_url("sales")}
+        assert app.call("POST", "/subscriptions", wish).status == 201
+        app.tick()
+        assert app.act(identity, "update", changes={"notes": "mine"}, seen={"notes": "gone"}).status == 409
+        app.tick()
+        assert len(inbox.to("sales")) == 1

@@ -56,11 +56,12 @@ def add_occasions(store: TableStore, occasions: Iterable[Occasion]) -> None:
     write_all(store.table(TABLE), (Insert(occasion_row(occasion)) for occasion in occasions), _leave)
 
 
-def announce(store: TableStore, occasions: Collection[Occasion]) -> None:
-    """Note occasions that no new version of the data announces, and that there is something to give out."""
+def announce(store: TableStore, occasions: Collection[Occasion]) -> bool:
+    """Note occasions that no new version of the data announces, and that there is something to give out; whether there is."""
     if occasions:
         add_occasions(store, occasions)
         WorkTable(store).put(NOTIFY, EVALUATE, store.clock.now(), uuid.uuid4().hex)
+    return bool(occasions)
 
 
 def pending(store: TableStore) -> list[Occasion]:

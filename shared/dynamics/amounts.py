@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,13 +17,15 @@ _LINE: Final = re.compile(r"Deal value: -?[0-9,]+\.[0-9]{2} (?:[A-Z]{3}|\(no cur
 _TOLD: Final = "; it is in the description"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Trouble:
     """Something that does not fit: a stable code, the field of ours, and a sentence that says what to do."""
 
     code: str
     field: str | None
     message: str
+    phrase: str | None = None
+    details: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 CURRENCY_MISSING: Final = Trouble(
@@ -54,12 +56,14 @@ def _not_active(code: str) -> Trouble:
         "currency_not_active",
         "currency",
         f"Dynamics 365 has no active currency {code}, so no value was written{_TOLD}. Add or activate {code} there, then retry.",
+        details={"currency": code},
     )
 
 
 def untold(trouble: Trouble) -> Trouble:
     """The same where the description does not hold the amount."""
-    return replace(trouble, message=trouble.message.replace(_TOLD, ""))
+    message = trouble.message.replace(_TOLD, "")
+    return dataclasses.replace(trouble, message=message, phrase=f"{trouble.code}.untold")
 
 
 def line_of(fields: Mapping[str, Any]) -> str:

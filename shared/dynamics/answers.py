@@ -86,6 +86,21 @@ TABLE: Final[dict[str, Meaning]] = {
     "80060894": Meaning("exists", "The key exists already."),
 }  # fmt: skip
 """By Dataverse's error code, in hexadecimal without 0x."""
+_VARIANTS: Final = {
+    "80072560": "not_a_member",
+    "80042f09": "no_role",
+    "80040225": "disabled",
+    "8004d24b": "no_licence",
+    "80040220": "privilege",
+    "80081018": "accounts",
+    "80048cfb": "wanted",
+    "80048cfc": "refused",
+    "8006088a": "segment",
+    "80060891": "key",
+    "80100005": "update",
+    "80040216": "failed",
+}
+"""Which of the sentences of a kind a code has: the dictionaries of the page know it as ``kind.variant``."""
 _BY_STATUS: Final = {
     400: Meaning("refused", "Dynamics 365 did not accept the record."),
     401: Meaning("dynamics_sign_in_failed", "Dynamics 365 did not accept the application's token.", whole=True),
@@ -111,7 +126,14 @@ class Refusal:
     message: str
     whole: bool
     details: dict[str, str] = field(default_factory=dict)
-    """privilege, entity, column, most, where the text named them."""
+    """privilege, entity, column, most, where the text named them; text of a customer's own rule."""
+    phrase: str = ""
+    """What the dictionaries call the sentence."""
+
+    @property
+    def extra(self) -> dict[str, object]:
+        """What readers of another language need to have the sentence in theirs."""
+        return {"phrase": self.phrase or self.kind, "details": self.details}
 
 
 class CrmError(Exception):
@@ -144,7 +166,12 @@ def understand(status: int, body: bytes) -> Refusal:
     words = {"privilege": "a privilege", "entity": "a table", "column": "a column", "most": "allowed", **details}
     shown = tidy(" ".join(text.split())) or ""
     words["text"] = f"{shown[: MOST_OF_THEIRS - 1]}…" if len(shown) > MOST_OF_THEIRS else shown
-    return Refusal(status, code, meaning.kind, meaning.sentence.format_map(words), meaning.whole, details)
+    if "{text}" in meaning.sentence:
+        details = {**details, "text": words["text"]}
+    sentence = meaning.sentence.format_map(words)
+    variant = _VARIANTS.get(next((known for known, each in TABLE.items() if each is meaning), ""))
+    phrase = f"{meaning.kind}.{variant}" if variant else meaning.kind
+    return Refusal(status, code, meaning.kind, sentence, meaning.whole, details, phrase)
 
 
 def _by_text(text: str) -> Meaning | None:

@@ -252,7 +252,8 @@ class CrmClient:
         status = answer.status_code
         if status < 400:
             raise DynamicsUnavailable(
-                "Dynamics 365 answered with a redirect, which is not followed. Check HUNTER_DYNAMICS_URL."
+                "Dynamics 365 answered with a redirect, which is not followed. Check HUNTER_DYNAMICS_URL.",
+                extra={"phrase": "dynamics_unavailable.redirect"},
             )
         refusal = answers.understand(status, content)
         asked = backoff.retry_after(answer.headers, self._clock.now())
@@ -270,15 +271,15 @@ class CrmClient:
         if status >= 500:
             raise _Again(CrmError(refusal), tries=ODD_TRIES)
         if refusal.whole:
-            raise DynamicsAccessDenied(refusal.message)
+            raise DynamicsAccessDenied(refusal.message, extra=refusal.extra)
         raise CrmError(refusal)
 
 
 def for_all(error: CrmError) -> HunterError:
     """The error of the whole exchange, of a refusal that met no single record: a question about many of them."""
     if error.kind == DynamicsAccessDenied.code:
-        return DynamicsAccessDenied(error.refusal.message)
-    return DynamicsUnavailable(error.refusal.message)
+        return DynamicsAccessDenied(error.refusal.message, extra=error.refusal.extra)
+    return DynamicsUnavailable(error.refusal.message, extra=error.refusal.extra)
 
 
 def _object(content: bytes) -> dict[str, Any]:

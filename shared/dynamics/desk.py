@@ -26,12 +26,12 @@ from shared.dynamics.executor import Executor
 from shared.dynamics.mapping import Table
 from shared.dynamics.records import TABLES, Row, is_guid
 from shared.dynamics.service import Dynamics
-from shared.dynamics.work import Work
+from shared.dynamics.work import Work, extra_of, told_of
 from shared.model import times
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import RowConflict
 from shared.storage.tables import crm_links
-from shared.storage.tables.crm_links import Link, LinkError, Stored
+from shared.storage.tables.crm_links import Link, Stored
 from shared.storage.tables.data_version import bump_desk_version
 
 PUSH_SECONDS: Final = 60.0
@@ -136,7 +136,7 @@ class CrmDesk:
                 self._carry_out(snapshot, opened, stored, wish)
         except HunterError as error:
             latest = crm_links.load(self._store, stored.link.id) or stored
-            told = LinkError(error.code, None, error.message)
+            told = told_of(error)
             state = "failed" if isinstance(error, DynamicsAccessDenied) else "pending"
             self._save(latest, structs.replace(latest.link, state=state, error=told))
             bump_desk_version(self._store)
@@ -165,7 +165,7 @@ class CrmDesk:
         outcome = executor.carry_out(work)
         left = outcome.stored.link
         if outcome.result == "failed" and left.error and left.error.code == DynamicsAccessDenied.code:
-            raise DynamicsAccessDenied(left.error.message)
+            raise DynamicsAccessDenied(left.error.message, extra=extra_of(left.error))
         if left.wanted and left.state != "pending":
             self._save(outcome.stored, structs.replace(left, wanted=False))
 
@@ -218,8 +218,8 @@ class CrmDesk:
             return opened.records.update(row.table, row.id, {KEY_COLUMN: referral_id[:100]}, row.version)
         except CrmError as error:
             if error.kind in {"key_taken", "record_exists"}:
-                raise RecordTaken(error.refusal.message) from None
-            raise DynamicsUnavailable(error.refusal.message) from None
+                raise RecordTaken(error.refusal.message, extra=error.refusal.extra) from None
+            raise DynamicsUnavailable(error.refusal.message, extra=error.refusal.extra) from None
 
 
 def _checked(wish: Mapping[str, Any]) -> str:

@@ -219,7 +219,9 @@ class Executor:
             for translator in self._records.translators.values()
             for name, line in translator.lines.items()
         }
-        return self._failed(work, LinkError(refusal.kind, names.get(column or "", column), refusal.message))
+        ours = names.get(column or "", column)
+        said = LinkError(refusal.kind, ours, refusal.message, phrase=refusal.phrase or None, details=refusal.details)
+        return self._failed(work, said)
 
     def _again(self, work: Work) -> Work:
         """Read the record once more, before deciding again."""

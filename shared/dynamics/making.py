@@ -126,7 +126,7 @@ class Maker:
             message = (
                 f"The lead was qualified into {len(there)} opportunities. Link the one that belongs to the referral."
             )
-            raise Ambiguous(LinkError("opportunity_ambiguous", None, message))
+            raise Ambiguous(LinkError("opportunity_ambiguous", None, message, details={"n": str(len(there))}))
         translator = self._records.translators["opportunity"]
         columns = translator.wanted(work.facts, moneyless=work.moneyless).columns
         wanted = {name: value for name, value in columns.items() if value is not None}

@@ -163,6 +163,7 @@ def _creation(rules: Rules, facts: Facts, *, forced: bool, moneyless: bool) -> P
                 None,
                 f"Dynamics 365 requires {', '.join(gaps)} on {goal}, and nothing fills it. Give it a field or a constant "
                 "in the mapping, then retry.",
+                details={"columns": ", ".join(gaps), "table": goal},
             ),
         )
     differences = tuple(
@@ -173,7 +174,10 @@ def _creation(rules: Rules, facts: Facts, *, forced: bool, moneyless: bool) -> P
 
 def _told(troubles: tuple[Trouble, ...]) -> LinkError | None:
     """The first thing that does not fit, as it is shown with the record."""
-    return LinkError(troubles[0].code, troubles[0].field, troubles[0].message) if troubles else None
+    if not troubles:
+        return None
+    first = troubles[0]
+    return LinkError(first.code, first.field, first.message, phrase=first.phrase, details=first.details)
 
 
 def _comparison(rules: Rules, link: Link, facts: Facts, row: Row, *, moneyless: bool) -> Plan:

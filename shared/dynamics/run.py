@@ -26,7 +26,7 @@ from shared.dynamics.plan import Plan, plan_record
 from shared.dynamics.pulled import Actions
 from shared.dynamics.records import TABLES, Row
 from shared.dynamics.shown import plan_row
-from shared.dynamics.work import Outcome, Work
+from shared.dynamics.work import Outcome, Work, extra_of
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import RowConflict, TableStore
 from shared.storage.tables import crm_links
@@ -57,7 +57,7 @@ class Tally:
             setattr(self, outcome.result, getattr(self, outcome.result) + 1)
             error = outcome.stored.link.error
             if outcome.result == "failed" and error and error.code == "dynamics_access_denied":
-                self.denied = DynamicsAccessDenied(error.message)
+                self.denied = DynamicsAccessDenied(error.message, extra=extra_of(error))
 
 
 @dataclass(frozen=True, slots=True)

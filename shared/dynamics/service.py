@@ -19,11 +19,12 @@ from shared.dynamics.connection import Connection, load_environment, record_url,
 from shared.dynamics.environment import Environment
 from shared.dynamics.pulled import Actions
 from shared.dynamics.run import CrmRunner, Done, Scope
+from shared.dynamics.work import told_of
 from shared.model import times
 from shared.read_model.current import ReadModel
 from shared.storage.engine.tables import TableStore
 from shared.storage.tables import crm_links
-from shared.storage.tables.crm_links import Link, Stored
+from shared.storage.tables.crm_links import Link, LinkError, Stored
 from shared.storage.tables.crm_state import RUNS_KEPT, CrmRun, CrmState, CrmStatus
 from shared.storage.tables.data_version import bump_desk_version
 
@@ -52,8 +53,8 @@ class Exchange:
     """Links by their state."""
     paused_until: str | None
     """Text of ``model.times``; None: Dynamics 365 did not ask to be left alone."""
-    fault: tuple[str, str] | None
-    """Code and sentence of what is in the way."""
+    fault: LinkError | None
+    """What is in the way."""
 
 
 class Dynamics:
@@ -198,6 +199,7 @@ class Dynamics:
             reachable = False
         elif error is not None and error.code in {"dynamics_access_denied", "dynamics_throttled"}:
             reachable = True
+        said = told_of(error) if error else None
         quiet = scope == "changed" and not (run.created or run.updated or run.pulled or run.failed)
         self.state.put_status(
             structs.replace(
@@ -209,8 +211,10 @@ class Dynamics:
                 connector=known.connector if known else status.connector,
                 pending=pending,
                 runs=status.runs if quiet and error is None else (run, *status.runs)[:RUNS_KEPT],
-                error_code=error.code if error else None,
-                error_message=error.message if error else None,
+                error_code=said.code if said else None,
+                error_message=said.message if said else None,
+                error_phrase=said.phrase if said else None,
+                error_details=said.details if said else {},
                 handled=handled,
                 scanned_at=run.at if scope == "all" and error is None else status.scanned_at,
             )
@@ -236,14 +240,17 @@ class Dynamics:
         until = times.from_datetime(pause) if pause and pause > self.clock.now() else None
         return Exchange(status, states, until, self._fault(status))
 
-    def _fault(self, status: CrmStatus) -> tuple[str, str] | None:
+    def _fault(self, status: CrmStatus) -> LinkError | None:
         try:
             self.settings.require_dynamics()
         except ConfigurationError as wrong:
-            return wrong.code, wrong.message
+            return told_of(wrong)
         except DynamicsDisabled:
             return None
-        return (status.error_code, status.error_message or "") if status.error_code else None
+        if not status.error_code:
+            return None
+        message, phrase = status.error_message or "", status.error_phrase
+        return LinkError(status.error_code, None, message, phrase=phrase, details=status.error_details)
 
 
 def _counted(at: str, done: Done | None, requests: int) -> CrmRun:

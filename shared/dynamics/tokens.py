@@ -51,12 +51,14 @@ class ClientSecretTokens:
                 answer = self._application.acquire_token_for_client([self._scope])
             except requests.RequestException:
                 raise DynamicsSignInFailed(
-                    "Microsoft's sign-in service does not answer, so Dynamics 365 can't be asked. The next run tries again."
+                    "Microsoft's sign-in service does not answer, so Dynamics 365 can't be asked. The next run tries again.",
+                    extra={"phrase": "dynamics_sign_in_failed.silent"},
                 ) from None
             except ValueError:
                 raise DynamicsSignInFailed(
                     "Microsoft's sign-in service does not know the tenant. Check HUNTER_DYNAMICS_TENANT_ID and "
-                    "HUNTER_DYNAMICS_AUTHORITY."
+                    "HUNTER_DYNAMICS_AUTHORITY.",
+                    extra={"phrase": "dynamics_sign_in_failed.tenant"},
                 ) from None
         if isinstance(answer, dict) and answer.get("access_token"):
             return str(answer["access_token"])
@@ -65,7 +67,8 @@ class ClientSecretTokens:
         if error in {"invalid_client", "unauthorized_client"}:
             raise DynamicsSignInFailed(
                 "Entra does not accept the application's credentials for Dynamics 365. Check HUNTER_DYNAMICS_CLIENT_ID and "
-                "HUNTER_DYNAMICS_CLIENT_SECRET; the secret may have ended."
+                "HUNTER_DYNAMICS_CLIENT_SECRET; the secret may have ended.",
+                extra={"phrase": "dynamics_sign_in_failed.secret"},
             )
         raise DynamicsSignInFailed()
 
@@ -100,7 +103,8 @@ class ManagedIdentityTokens:
                 ) from None
             except AzureError:
                 raise DynamicsSignInFailed(
-                    "Azure gives no token for the managed identity HUNTER_DYNAMICS_CLIENT_ID. Is it assigned to the app?"
+                    "Azure gives no token for the managed identity HUNTER_DYNAMICS_CLIENT_ID. Is it assigned to the app?",
+                    extra={"phrase": "dynamics_sign_in_failed.identity"},
                 ) from None
 
 

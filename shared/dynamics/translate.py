@@ -85,7 +85,10 @@ class Translator:
         columns: dict[str, Normal] = {}
         troubles = [
             Trouble(
-                "column_missing", line.field, f"The column {line.column(self.table)} of {self.table} does not exist."
+                "column_missing",
+                line.field,
+                f"Dynamics 365 has no column {line.column(self.table)}. Correct the mapping, or run setup.",
+                details={"column": str(line.column(self.table))},
             )
             for line in self.missing
         ]
@@ -154,9 +157,7 @@ class Translator:
     def _lookup(self, name: str, line: Field, fact: str) -> Normal | Trouble:
         if line.field == "currency":
             return fact if self._environment.currency(fact) else None
-        return Trouble(
-            "mapping_wrong", line.field, f"{name} of {self.table} is a lookup; only the currency can fill one."
-        )
+        return _no_lookup(name, line, self.table)
 
     def _choice(self, name: str, line: Field, fact: str | Decimal | float | bool) -> Normal | Trouble:
         ours = values.number_text(fact) if isinstance(fact, Decimal) else str(fact)
@@ -166,11 +167,7 @@ class Translator:
             number = int(ours)
         allowed = self._columns[name].choices
         if not isinstance(number, int) or (allowed is not None and number not in allowed):
-            return Trouble(
-                "choice_invalid",
-                line.field,
-                f'"{ours}" has no choice of {name} in Dynamics 365. Add it to choices in the mapping.',
-            )
+            return _no_choice(ours, name, line)
         return number
 
     def _number(self, name: str, line: Field, fact: Any, facts: Facts) -> Normal | Trouble:
@@ -183,6 +180,8 @@ class Translator:
                 "number_out_of_range",
                 line.field,
                 f"{values.number_text(number)} is outside what {name} of {self.table} can hold; it was left out.",
+                "number_out_of_range.left_out",
+                {"value": values.number_text(number), "column": name},
             )
         if self.kind(name) in _NUMBERS:
             return values.number_text(values.rounded(number, 0))
@@ -298,6 +297,21 @@ def required_gaps(environment: Environment, table: Table, given: Iterable[str]) 
         name
         for name, column in environment.columns(table).items()
         if column.required and column.custom and name not in have
+    )
+
+
+def _no_lookup(name: str, line: Field, table: str) -> Trouble:
+    sentence = f"{name} of {table} is a lookup; only the currency can fill one."
+    return Trouble("mapping_wrong", line.field, sentence, "mapping_wrong.lookup", {"column": name})
+
+
+def _no_choice(ours: str, name: str, line: Field) -> Trouble:
+    return Trouble(
+        "choice_invalid",
+        line.field,
+        f'"{ours}" has no choice of {name} in Dynamics 365. Add it to choices in the mapping.',
+        "choice_invalid.value",
+        {"value": ours, "column": name},
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from shared.core.errors import HunterError
 from shared.dynamics.facts import Facts
 from shared.dynamics.records import Row
 from shared.dynamics.translate import Normal
-from shared.storage.tables.crm_links import Carried, Link, Stored
+from shared.storage.tables.crm_links import Carried, Link, LinkError, Stored
 
 Result = Literal["created", "updated", "pulled", "unchanged", "failed"]
 _CARRIED_KEPT: Final = 24
@@ -42,6 +43,18 @@ class Outcome:
 
     result: Result
     stored: Stored
+
+
+def told_of(error: HunterError) -> LinkError:
+    """What a link says of an error of the whole exchange."""
+    details: Any = error.extra.get("details", {})
+    phrase = error.extra.get("phrase")
+    return LinkError(error.code, None, error.message, phrase=str(phrase) if phrase else None, details=dict(details))
+
+
+def extra_of(error: LinkError) -> dict[str, object]:
+    """The other way round: what an error of the whole exchange carries of a link's."""
+    return {"phrase": error.phrase or error.code, "details": error.details}
 
 
 def with_carried(link: Link, columns: Mapping[str, Normal], now: str) -> tuple[Carried, ...]:

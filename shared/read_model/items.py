@@ -13,7 +13,7 @@ from shared.model.domains import display_domain
 from shared.model.summary import ReferralSummary
 from shared.read_model.belonging import Belonging
 from shared.read_model.snapshot import Snapshot
-from shared.storage.tables.crm_links import Shown
+from shared.storage.tables.crm_links import LinkError, Shown
 
 _DAY: Final = timedelta(days=1)
 
@@ -80,7 +80,7 @@ def crm_item(link: Shown | None) -> dict[str, Any] | None:
     error: dict[str, Any] | None = None
     if link.error:
         error = {"code": link.error.code, "field": link.error.field, "message": link.error.message}
-        error["nextAt"] = times.public(link.next_at)
+        error |= {"nextAt": times.public(link.next_at), **sentence_of(link.error)}
         if link.error.candidates:
             error["candidates"] = [msgspec.to_builtins(candidate) for candidate in link.error.candidates]
     return {
@@ -91,6 +91,12 @@ def crm_item(link: Shown | None) -> dict[str, Any] | None:
         "syncedAt": times.public(link.synced_at),
         "error": error,
     }
+
+
+def sentence_of(error: LinkError) -> dict[str, Any]:
+    """What it takes to have an error's sentence in another language: its name, and what it names."""
+    said: dict[str, Any] = {"phrase": error.phrase} if error.phrase else {}
+    return {**said, "details": error.details} if error.details else said
 
 
 def company_item(snapshot: Snapshot, company: Company) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from msgspec import structs
 from shared.core.settings import Settings
 from shared.dynamics.service import Exchange, Ran
 from shared.model import times
+from shared.read_model.items import sentence_of
+from shared.storage.tables.crm_links import LinkError
 from shared.storage.tables.crm_state import CrmRun
 
 
@@ -30,8 +32,12 @@ def exchange_item(exchange: Exchange, settings: Settings) -> dict[str, Any]:
         "runs": [_run_item(run) for run in status.runs],
         "connectorFound": status.connector,
         "pausedUntil": times.public(exchange.paused_until),
-        "error": {"code": exchange.fault[0], "message": exchange.fault[1]} if exchange.fault else None,
+        "error": _fault_item(exchange.fault) if exchange.fault else None,
     }
+
+
+def _fault_item(fault: LinkError) -> dict[str, Any]:
+    return {"code": fault.code, "message": fault.message, **sentence_of(fault)}
 
 
 def ran_item(ran: Ran, *, dry: bool) -> dict[str, Any]:

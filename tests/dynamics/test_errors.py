@@ -203,7 +203,7 @@ def test_what_concerns_all_records_ends_the_run(
     assert said in caught.value.message
     exchange = world.dynamics.exchange()
     assert exchange.fault
-    assert exchange.fault[0] == caught.value.code
+    assert exchange.fault.code == caught.value.code
     assert exchange.status.reachable is (
         False if error is DynamicsUnavailable else None if error is DynamicsSignInFailed else True
     )

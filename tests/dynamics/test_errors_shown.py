@@ -88,5 +88,5 @@ def test_an_error_of_the_whole_exchange(
     fault = world.dynamics.exchange().fault
     assert fault is not None
     assert exit_code != 0
-    assert fault[0] == kind
-    assert fault[1] in captured.out + captured.err
+    assert fault.code == kind
+    assert fault.message in captured.out + captured.err

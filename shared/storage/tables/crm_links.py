@@ -34,6 +34,10 @@ class LinkError(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str | None
     message: str
     candidates: tuple[Candidate, ...] = ()
+    phrase: str | None = None
+    """What the dictionaries call the sentence; None: as the code."""
+    details: dict[str, str] = {}
+    """What the sentence names."""
 
 
 class Differing(msgspec.Struct, frozen=True, rename="camel"):

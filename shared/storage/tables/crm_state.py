@@ -49,6 +49,8 @@ class CrmStatus(msgspec.Struct, kw_only=True, frozen=True):
     """Newest first."""
     error_code: str | None = None
     error_message: str | None = None
+    error_phrase: str | None = None
+    error_details: dict[str, str] = {}
     handled: str = ""
     """The version of the data that was looked at last."""
     scanned_at: str = ""

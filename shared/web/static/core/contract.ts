@@ -14,6 +14,8 @@ export interface CrmLink {
     field: string | null;
     message: string;
     nextAt: string | null;
+    phrase?: string;
+    details?: Record<string, string>;
     candidates?: { table: string; id: string; name: string; url: string }[];
   } | null;
 }
@@ -60,7 +62,7 @@ export interface CrmStatus {
   runs: CrmRun[];
   connectorFound: boolean;
   pausedUntil: string | null;
-  error: { code: string; message: string } | null;
+  error: { code: string; message: string; phrase?: string; details?: Record<string, string> } | null;
 }
 
 export interface Referral {

@@ -5,6 +5,7 @@
 import { t } from "../../core/i18n.js";
 import { feature } from "../../core/me.js";
 import { badge } from "../../parts/badges.js";
+import { errorText } from "./words.js";
 
 export const TONES = { linked: "teal", pending: "blue", failed: "red", conflict: "amber", ignored: "grey" };
 
@@ -13,5 +14,5 @@ export function crmBadge({ dynamics }) {
   if (!dynamics || !feature("dynamics")) return null;
   const state = t(`crm.state.${dynamics.state}`);
   const hint = t("crm.hint", { state });
-  return badge(dynamics.state === "linked" ? "CRM" : `CRM: ${state}`, TONES[dynamics.state], dynamics.error?.message ?? hint);
+  return badge(dynamics.state === "linked" ? "CRM" : `CRM: ${state}`, TONES[dynamics.state], dynamics.error ? errorText(dynamics.error) : hint);
 }

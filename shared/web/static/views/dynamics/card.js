@@ -9,12 +9,11 @@ import { feature, may } from "../../core/me.js";
 import { refresh } from "../../core/refresh.js";
 import { badge } from "../../parts/badges.js";
 import { facts, section } from "../../parts/facts.js";
-import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
 import { ago } from "../../parts/values.js";
 import { TONES } from "./badge.js";
 import { calls } from "./calls.js";
-import { errorText, fieldName, fieldValue } from "./words.js";
+import { errorText, fieldName, fieldValue, refusedText } from "./words.js";
 
 /** @param {ReferralDetail} referral */
 export function crmCard(referral) {
@@ -151,7 +150,7 @@ async function act(id, wish, more = {}) {
     if (wrong) toast("error", t("crm.failed"), { detail: dynamics.error ? errorText(dynamics.error) : "" });
     else toast("success", t(`crm.done.${wish}`));
   } catch (error) {
-    toast("error", t("crm.failed"), { detail: problemText(error) });
+    toast("error", t("crm.failed"), { detail: refusedText(error) });
   } finally {
     busy = false;
     refresh();

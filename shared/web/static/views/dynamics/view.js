@@ -10,12 +10,11 @@ import { refresh } from "../../core/refresh.js";
 import { listHref, referralHref } from "../../core/router.js";
 import { mount, store } from "../../core/state.js";
 import { facts, part } from "../../parts/facts.js";
-import { advised, problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
 import { ago } from "../../parts/values.js";
 import { crmBadge } from "./badge.js";
 import { calls } from "./calls.js";
-import { errorText, fieldName, fieldValue } from "./words.js";
+import { errorText, fieldName, fieldValue, refusedText } from "./words.js";
 
 /** @typedef {{ status: CrmStatus, wrong: Referral[] }} Known */
 
@@ -37,7 +36,7 @@ export const view = {
       h("p.muted.lead", null, t("crm.lead")),
       status.enabled ? null : h("p.error", null, t("crm.off")),
       status.connectorFound ? h("p.error", { role: "alert" }, t("crm.connector")) : null,
-      status.error ? h("p.error", { role: "alert", dir: "auto" }, advised(status.error.code) ?? status.error.message) : null,
+      status.error ? h("p.error", { role: "alert", dir: "auto" }, errorText(status.error)) : null,
       h("div.crm-view", null, plan, health(status), queue(status), errors(wrong), runs(status.runs)),
     );
     mount(tools, [asked], () => (may("operate") && status.enabled ? buttons() : []));
@@ -75,7 +74,7 @@ const button = (label, run) =>
         try {
           await run();
         } catch (error) {
-          toast("error", t("crm.failed"), { detail: problemText(error) });
+          toast("error", t("crm.failed"), { detail: refusedText(error) });
         } finally {
           asked.set({ ...asked.get(), busy: false });
         }

@@ -1,0 +1,104 @@
+"""Every error of Dynamics 365 as people read it: on the card of the referral and in the operators' view, in both languages.
+
+How each comes from the wire to the answers is tests/dynamics/test_errors_shown.py; here the answers are given to the page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from shared.dynamics.answers import Refusal, understand
+from tests.dynamics.test_errors import READ, body
+from tests.page.conftest import Visit
+from tests.page.test_dynamics import LIST, VIEW, Both, both, card, world
+from tests.page.test_phrases import STATIC
+
+__all__ = ["both", "world"]
+SHOTS = os.environ.get("DYNAMICS_SHOTS")
+OVER_BY_ITSELF = {"record_exists", "changed_meanwhile", "already_closed"}
+"""What a run gets over: it looks again."""
+GENERIC = {"dynamics_access_denied", "dynamics_sign_in_failed", "dynamics_throttled", "dynamics_unavailable"}
+"""Errors of the whole exchange, whose sentence and advice are with those of all rooms."""
+
+
+def phrases(language: str) -> dict[str, str]:
+    """The dictionaries of Dynamics 365 and of errors."""
+    found: dict[str, str] = {}
+    for room in ("errors", "dynamics"):
+        text = (STATIC / "i18n" / language[:2] / f"{room}.js").read_text(encoding="utf-8")
+        found |= dict(re.findall(r'^ {2}"([^"]+)": "(.*)",$', text, re.MULTILINE))
+    return found
+
+
+def sentence(known: dict[str, str], refusal: Refusal) -> str:
+    """What the page should say."""
+    name = f"crm.error.{refusal.phrase}"
+    if name not in known and refusal.kind in GENERIC:
+        return f"{known[f'error.{refusal.kind}']} {known[f'advice.{refusal.kind}']}"
+    words = {each: known[f"crm.some.{each}"] for each in ("column", "most", "privilege", "entity")}
+    return known[name].format_map({**words, "currency": "", **refusal.details})
+
+
+def said(refusal: Refusal) -> dict[str, Any]:
+    """The error as the answers carry it."""
+    more = {"field": None, "nextAt": "2027-01-01T00:00:00Z", "phrase": refusal.phrase, "details": refusal.details}
+    return {"code": refusal.kind, "message": refusal.message, **more}
+
+
+class Answers:
+    """The answers of the app, with an error of our choice in them."""
+
+    def __init__(self, page: Page, referral: str) -> None:
+        self.error: dict[str, Any] | None = None
+        self.whole = False
+        self._referral = referral
+        page.route("**/api/v1/partner-center/dynamics", self._status)
+        page.route("**/api/v1/partner-center/referrals**", self._referrals)
+        page.route(f"**/api/v1/partner-center/referrals/{referral}", self._referrals)
+
+    def _status(self, route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "error": self.error if self.whole else None})
+
+    def _referrals(self, route: Route) -> None:
+        answer = route.fetch(headers={**route.request.headers, "if-none-match": ""})
+        found = answer.json()
+        for item in found.get("items", [found]):
+            if item["id"] == self._referral and item["dynamics"]:
+                item["dynamics"] |= {"state": "failed", "error": None if self.whole else self.error}
+        route.fulfill(response=answer, json=found)
+
+
+@pytest.mark.parametrize("language", ["en-GB", "tr-TR"])
+def test_every_error_is_said_with_what_to_do(visit: Visit, world: Both, language: str) -> None:
+    known = phrases(language)
+    referral, _ = world.pushed(f"Deal of all errors, {language}")
+    address = f"{LIST}&q=all+errors,+{language}&id={referral}"
+    page = visit(address, host=world.host, language=language)
+    answers = Answers(page, referral)
+    seen = set[str]()
+    for status, code, message, kind, _ in READ:
+        refusal = understand(status, body(code, message))
+        if kind in OVER_BY_ITSELF or (text := sentence(known, refusal)) in seen:
+            continue
+        seen.add(text)
+        assert "{" not in text
+        assert all(value in text for name, value in refusal.details.items() if value in refusal.message), text
+        assert len(re.findall(r"[.:;?!](?: |$)", text)) > 1, f"{text} says what happened, and not what to do"
+        answers.error, answers.whole = said(refusal), refusal.whole
+        page.goto(address)
+        if refusal.whole:
+            expect(card(page).locator(".error")).to_have_count(0)
+            page.goto(VIEW)
+            expect(page.locator("p.error[role=alert]")).to_have_text(text)
+        else:
+            expect(card(page).locator(".error")).to_have_text(text)
+            if SHOTS and kind == "text_too_long":
+                page.screenshot(path=str(Path(SHOTS) / f"error-{language}.png"))
+    assert len(seen) >= 28

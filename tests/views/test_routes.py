@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -69,6 +70,19 @@ def test_of_two_who_change_a_view_at_once_neither_is_lost(world: World) -> None:
     assert not others
     assert (changed.status, changed.body["name"], changed.body["query"]) == (200, "Renamed", "status=Active")
     assert world.get(AYSE, path) == changed.body
+
+
+def test_a_dozen_who_change_the_same_at_once_are_all_heard(world: World) -> None:
+    world.store(referral("r-1"))
+    identity = world.post(AYSE, "/views", view(), 201)["id"]
+
+    def change(number: int) -> list[int]:
+        changed = world.ask(AYSE, "PUT", f"/views/{identity}", view(name=f"View {number}"))
+        owned = world.ask(AYSE, "POST", f"{path_of('r-1')}/owner", {"mail": f"p{number}@contoso.com"})
+        return [changed.status, owned.status]
+
+    with ThreadPoolExecutor(12) as threads:
+        assert list(threads.map(change, range(12))) == [[200, 200]] * 12
 
 
 def test_ones_own_views_are_nobody_elses(world: World) -> None:

@@ -22,7 +22,7 @@ from shared.storage.tables.referrals import partition_of
 
 TABLE: Final = "Owners"
 HISTORY_KEPT: Final = 50
-_TRIES: Final = 8
+_TRIES: Final = 20
 _BATCH: Final = 100
 """Operations of one transaction (Microsoft, "Performing entity group transactions")."""
 

@@ -25,7 +25,7 @@ from shared.web.sharing import view_item
 if TYPE_CHECKING:
     from shared.services import Services
 
-_TRIES: Final = 5
+_TRIES: Final = 20
 _NONE: Final = "There is no such view."
 
 

@@ -146,6 +146,9 @@ class ActionService:
             raise not_allowed(planned.finding)
         action.request, action.conflicts = planned.operations, planned.conflicts
         action.already_done = planned.verdict == "done"
+        if planned.verdict in {"done", "conflict"}:
+            action.state = "applied" if action.already_done else "conflict"
+            return action
         wait = self._undo(action)
         return self._waiting(action, wait) if wait else action
 
@@ -245,8 +248,10 @@ class ActionService:
         return action, copy, [note_once(asked, self._clock.now())] if asked else []
 
     def _undo(self, action: Action) -> timedelta:
-        final = RULES[action.action].final
-        return timedelta(seconds=self._settings.undo_seconds) if final else timedelta(0)
+        """How long it can be cancelled: not at all where nothing final can come of it, as what was seen was so already."""
+        rule = RULES[action.action]
+        done = (action.seen.get("status"), action.seen.get("substatus")) == rule.becomes
+        return timedelta(seconds=self._settings.undo_seconds) if rule.final and not done else timedelta(0)
 
     def _waiting(self, action: Action, wait: timedelta) -> Action:
         action.state = "waiting"
@@ -265,7 +270,7 @@ class ActionService:
             return self._runner.run(start, attended=True)
         except RowConflict:
             found = self._found(start.action.id)
-            if found.ended:
+            if found.ended and found.state != "cancelled":
                 return Result(found)
             raise ActionTooLate from None
         except LaneBusy:

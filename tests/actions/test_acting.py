@@ -193,6 +193,44 @@ def test_what_was_so_already_is_said_to_be(world: World, app: App) -> None:
     assert app.act(identity, "accept").action["alreadyDone"]
 
 
+@pytest.mark.parametrize("seen", [None, {"status": "Closed", "substatus": "Lost"}])
+def test_what_is_final_and_was_so_already_waits_for_nothing(
+    world: World, app: App, seen: dict[str, str] | None
+) -> None:
+    identity = _new(world, status="Closed", substatus="Lost")
+    ask = {"reason": "other", **({"seen": seen} if seen else {})}
+    dry = app.act(identity, "lose", **ask, dryRun=True)
+    assert (dry.status, dry.action["state"], dry.action["alreadyDone"]) == (200, "applied", True)
+    answer = app.act(identity, "lose", **ask)
+    assert (answer.status, answer.action["state"], answer.action["alreadyDone"]) == (200, "applied", True)
+    assert applied(world, identity) == []
+
+
+def test_who_claims_to_have_seen_it_done_sends_nothing_without_the_time_to_cancel(world: World, app: App) -> None:
+    identity = _new(world, **ACTIVE)
+    answer = app.act(identity, "lose", reason="other", seen={"status": "Closed", "substatus": "Lost"})
+    assert (answer.status, answer.action["state"]) == (409, "conflict")
+    assert applied(world, identity) == []
+
+
+def test_send_that_loses_to_cancel_is_too_late(world: World, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = _new(world, **ACTIVE)
+    action = app.act(identity, "lose", reason="other").action["id"]
+    held = app.services.actions._open(action)
+    monkeypatch.setattr(app.services.actions, "_open", lambda _: held)  # read before it was cancelled
+    assert App(world).call("POST", f"/actions/{action}/cancel").status == 200
+    sent = app.call("POST", f"/actions/{action}/send")
+    assert (sent.status, sent.code) == (409, "action_too_late")
+    assert applied(world, identity) == []
+
+
+def test_a_dry_run_shows_the_conflict_that_it_would_be(world: World, app: App) -> None:
+    identity = _new(world, **ACTIVE)
+    answer = app.act(identity, "update", changes={"notes": "mine"}, seen={"notes": "gone"}, dryRun=True)
+    assert (answer.status, answer.action["state"], len(answer.action["conflicts"])) == (200, "conflict", 1)
+    assert app.call("GET", "/actions").body["total"] == 0
+
+
 def test_a_conflict_shows_three_values(world: World, app: App) -> None:
     identity = _new(world, **ACTIVE)
     world.sim.data.change(identity, details={"dealValue": 777})

@@ -233,7 +233,7 @@ def _checked(wish: Mapping[str, Any]) -> str:
     for name in ("recordId", "accountId", "contactId"):
         if wish.get(name) is not None and not is_guid(wish[name]):
             raise InvalidRequest(f"{name} is an id of Dynamics 365, such as 2d9b6a10-44f7-4f0e-b6a3-9c8e7d6f5a41.")
-    if wish.get("table") not in {None, *TABLES}:
+    if wish.get("table") not in (None, *TABLES):
         raise InvalidRequest("table is lead or opportunity.")
     if action == "link" and not wish.get("recordId"):
         raise InvalidRequest("To link a record, give its recordId.")

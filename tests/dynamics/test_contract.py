@@ -243,3 +243,30 @@ def test_the_detail_says_what_differs_and_the_list_counts(make_world: MakeWorld,
     assert crm.store.writes == []
     assert len(app.services.dynamics.state.status().runs) == len(before) + 1
     assert world.run().succeeded
+
+
+WRONG: list[tuple[str, dict[str, Any]]] = [
+    ("/dynamics/sync?dryRun=true", {}),
+    ("/dynamics/sync", {"dryRun": "true"}),
+    ("/dynamics/sync", {"dryRun": None}),
+    ("/dynamics/sync", {"scope": "all"}),
+    ("/referrals/{id}/dynamics", {}),
+    ("/referrals/{id}/dynamics", {"action": ["push"]}),
+    ("/referrals/{id}/dynamics", {"action": "push", "force": True}),
+    ("/referrals/{id}/dynamics", {"action": "push", "accountId": ["x"]}),
+    ("/referrals/{id}/dynamics", {"action": "push", "contactId": "x"}),
+    ("/referrals/{id}/dynamics", {"action": "link"}),
+    ("/referrals/{id}/dynamics", {"action": "link", "recordId": {"id": ONE}}),
+    ("/referrals/{id}/dynamics", {"action": "link", "recordId": ONE, "table": "account"}),
+    ("/referrals/{id}/dynamics", {"action": "link", "recordId": ONE, "table": ["lead"]}),
+    ("/referrals/{id}/dynamics", {"action": "link", "recordId": ONE, "table": {"lead": 1}}),
+    ("/referrals/{id}/dynamics?action=push", {"action": "push"}),
+]
+
+
+def test_what_makes_no_sense_is_refused_and_does_nothing(make_world: MakeWorld, crm: DynamicsSimulator) -> None:
+    _, app, referral_id = started(make_world, crm)
+    for path, body in WRONG:
+        answer = app.call("POST", path.format(id=referral_id), body)
+        assert (answer.status, answer.code) in {(400, "invalid_request"), (400, "invalid_parameter")}, (path, body)
+    assert (crm.asked(), crm.store.writes, linked(app, referral_id)) == ([], [], None)

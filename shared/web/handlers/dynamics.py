@@ -22,6 +22,7 @@ def get_dynamics(request: HttpRequest, principal: Principal, services: Services)
 
 def post_sync(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST dynamics/sync: bring everything in step, or say what that would be."""
+    parameters.no_parameters(request)
     services.settings.require_dynamics()
     body = body_of(request)
     refuse_others(body, ("dryRun",))

@@ -142,6 +142,12 @@ class Settings:
         """
         self._require(DynamicsDisabled, enabled=self.dynamics_enabled, names=("HUNTER_DYNAMICS_",))
 
+    def require_mail(self) -> None:
+        """Make sure that no setting of mail is missing or wrong. Raises ConfigurationError."""
+        wrong = [problem for problem in self.problems if problem.name.startswith("HUNTER_MAIL_")]
+        if wrong:
+            raise ConfigurationError(sentence(wrong))
+
     def _require(self, disabled: type[HunterError], *, enabled: bool, names: tuple[str, ...]) -> None:
         wrong = [problem for problem in self.problems if problem.name.startswith(names)]
         if not enabled and not any(problem.name.endswith("_ENABLED") for problem in wrong):

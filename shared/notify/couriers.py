@@ -98,7 +98,10 @@ class Couriers:
             if subscription.wish.channel == "teams":
                 return self._by_teams(subscription.wish.target, letter)
             address = targets.check_mail(subscription.wish.target)
-        except HunterError as error:  # the lists were made shorter, or the keys that decrypt were changed
+            self._settings.require_mail()
+        except (
+            HunterError
+        ) as error:  # settings are wrong, the lists were made shorter, or the keys that decrypt were changed
             return Failure(error.code, error.message, lasting=True)
         match self._settings.mail_via:
             case "graph":

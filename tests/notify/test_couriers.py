@@ -128,6 +128,26 @@ def test_the_list_of_hosts_is_checked_again_before_each_message(inbox: Inbox) ->
     assert inbox.attempts == []
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"HUNTER_MAIL_FROM": ""},
+        {"HUNTER_MAIL_FROM": "nobody"},
+        {"HUNTER_MAIL_VIA": "smtp"},
+        {"HUNTER_MAIL_VIA": "acs", "HUNTER_MAIL_ENDPOINT": ""},
+        {"HUNTER_MAIL_ENDPOINT": "http://mail.example"},
+    ],
+)
+def test_settings_of_mail_that_are_wrong_are_named_and_nothing_is_sent(inbox: Inbox, setting: dict[str, str]) -> None:
+    wanted = subscription()
+    wrong = load({"HUNTER_STORAGE": "UseDevelopmentStorage=true", **inbox.settings(), **setting})
+    failure = Couriers(wrong, SystemClock()).send(wanted, made(wanted), "k")
+    assert failure is not None
+    assert (failure.code, failure.lasting) == ("configuration_error", True)
+    assert failure.message.startswith(f"{[*setting][-1]}: ")
+    assert inbox.attempts == []
+
+
 def test_without_mail_or_an_identity_it_says_so(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = subscription()
     off = couriers(inbox, HUNTER_MAIL_VIA="none").send(wanted, made(wanted), "k")

@@ -183,8 +183,7 @@ class CrmDesk:
             if row is None:
                 raise RecordNotFound
             owner = str(row.values.get(KEY_COLUMN) or "")
-            if owner and owner != stored.link.id and snapshot.referral(owner) is not None:
-                raise RecordTaken
+            self._refuse_owned(snapshot, stored.link.id, row, owner)
             self._let_go(opened, stored.link, record_id)
             if opened.records.has_key_column(row.table) and owner != stored.link.id:
                 row = self._marked(opened, row, stored.link.id)
@@ -202,6 +201,15 @@ class CrmDesk:
     def _refuse_taken(self, referral_id: str, record_id: str) -> None:
         for other, known in crm_links.load_all(self._store).items():
             if other != referral_id and known.link.record_id == record_id and known.link.state != "unlinked":
+                raise RecordTaken
+
+    def _refuse_owned(self, snapshot: Snapshot, referral_id: str, row: Row, owner: str) -> None:
+        """A record of another referral's own, which a push of that one would take, too; one that was let go is free."""
+        if row.id != referral_id.lower() and snapshot.referral(row.id) is not None:
+            raise RecordTaken
+        if owner and owner != referral_id and snapshot.referral(owner) is not None:
+            known = crm_links.load(self._store, owner)
+            if known is None or known.link.state != "unlinked":
                 raise RecordTaken
 
     def _let_go(self, opened: Opened, link: Link, record_id: str) -> None:

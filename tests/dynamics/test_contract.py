@@ -270,3 +270,17 @@ def test_what_makes_no_sense_is_refused_and_does_nothing(make_world: MakeWorld, 
         answer = app.call("POST", path.format(id=referral_id), body)
         assert (answer.status, answer.code) in {(400, "invalid_request"), (400, "invalid_parameter")}, (path, body)
     assert (crm.asked(), crm.store.writes, linked(app, referral_id)) == ([], [], None)
+
+
+def test_one_run_at_a_time(make_world: MakeWorld, crm: DynamicsSimulator) -> None:
+    _, app, referral_id = started(make_world, crm)
+    lease = app.services.dynamics.state.take()
+    assert lease is not None
+    with lease:
+        for body in ({}, {"dryRun": True}):
+            answer = app.call("POST", "/dynamics/sync", body)
+            assert (answer.status, answer.code) == (409, "dynamics_running")
+        assert crm.asked() == []
+        assert ask(app, referral_id, "push").status == 200
+    assert app.call("POST", "/dynamics/sync", {}).status == 200
+    assert len(crm.rows("opportunity")) == 1

@@ -219,3 +219,27 @@ def test_a_thousand_need_few_requests(make_crm: Make, storage_account: str) -> N
     assert ran.run.created == 60
     assert written == 180
     assert ran.run.requests <= 1.3 * written
+
+
+def test_a_record_that_was_let_go_may_be_linked_to_another(world: World) -> None:
+    two = referral(2)["id"]
+    world.put(referral(1), referral(2))
+    world.settle()
+    record = str(world.link(ONE).record_id)
+    wish = {"action": "link", "recordId": record}
+    with pytest.raises(RecordTaken):
+        world.desk.act(two, wish)
+    world.desk.act(ONE, {"action": "unlink"})
+    if record == ONE:  # without the key the id is the referral's own for good
+        with pytest.raises(RecordTaken):
+            world.desk.act(two, wish)
+        return
+    world.desk.act(two, wish)
+    world.settle()
+    assert world.link(two).record_id == record
+    world.desk.act(ONE, {"action": "push"})
+    world.settle()
+    assert world.link(ONE).record_id != record
+    assert world.link(two).record_id == record
+    kept = {row["opportunityid"]: row.get("hnt_referralid") for row in world.records()}
+    assert (kept[record], kept[world.link(ONE).record_id]) == (two, ONE)

@@ -12,6 +12,7 @@ from shared.dynamics.translate import Translator
 from shared.dynamics.values import amount, cut
 from shared.storage.tables.crm_links import Differing, Link
 
+_BECOMES: Final = "The lead becomes an opportunity."
 _MOST_LETTERS: Final = 200
 """Of a text that is shown as a difference."""
 _STATUS: Final[dict[str, tuple[str | None, str | None]]] = {
@@ -48,7 +49,7 @@ def plan_row(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None
         "table": plan.table or link.table,
         "operation": operation,
         "fields": fields,
-        "reason": plan.error.message if plan.error else None,
+        "reason": plan.error.message if plan.error else _BECOMES if plan.kind == "convert" else None,
     }
 
 

@@ -243,3 +243,14 @@ def test_a_record_that_was_let_go_may_be_linked_to_another(world: World) -> None
     assert world.link(two).record_id == record
     kept = {row["opportunityid"]: row.get("hnt_referralid") for row in world.records()}
     assert (kept[record], kept[world.link(ONE).record_id]) == (two, ONE)
+
+
+def test_the_plan_says_that_a_lead_becomes_an_opportunity(world: World) -> None:
+    world.put(referral(1, status="New", substatus="Pending"))
+    world.desk.act(ONE, {"action": "push"})
+    world.change(ONE, status="Active", substatus="Accepted")
+    (row,) = world.run(dry=True).plan
+    assert (row["operation"], row["table"], row["fields"]) == ("update", "opportunity", [])
+    assert row["reason"] == "The lead becomes an opportunity."
+    assert world.run().run.updated == 1
+    assert world.link(ONE).table == "opportunity"

@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.daily import ENVIRONMENT, App
 from bench.meter import Meter
-from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from local.dynamics import DynamicsSimulator
 
 
 def push() -> None:
@@ -24,12 +24,7 @@ def push() -> None:
         ENVIRONMENT.update(
             {
                 "HUNTER_WRITE_ENABLED": "false",
-                "HUNTER_DYNAMICS_ENABLED": "true",
-                "HUNTER_DYNAMICS_URL": crm.url,
-                "HUNTER_DYNAMICS_AUTHORITY": crm.authority,
-                "HUNTER_DYNAMICS_TENANT_ID": TENANT_ID,
-                "HUNTER_DYNAMICS_CLIENT_ID": CLIENT_ID,
-                "HUNTER_DYNAMICS_CLIENT_SECRET": CLIENT_SECRET,
+                **crm.settings(),
                 "HUNTER_DYNAMICS_PUSH": "all",
             }
         )

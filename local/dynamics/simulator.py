@@ -101,6 +101,17 @@ class DynamicsSimulator:
         server.start()
         return self
 
+    def settings(self) -> dict[str, str]:
+        """The app's settings for this environment, with the connection switched on."""
+        return {
+            "HUNTER_DYNAMICS_ENABLED": "true",
+            "HUNTER_DYNAMICS_URL": self.url,
+            "HUNTER_DYNAMICS_AUTHORITY": self.authority,
+            "HUNTER_DYNAMICS_TENANT_ID": TENANT_ID,
+            "HUNTER_DYNAMICS_CLIENT_ID": CLIENT_ID,
+            "HUNTER_DYNAMICS_CLIENT_SECRET": CLIENT_SECRET,
+        }
+
     def stop(self) -> None:
         """Stop listening, and leave no thread behind."""
         if self._server is not None:

@@ -17,6 +17,7 @@ from shared.dynamics import mapping as mappings
 from shared.dynamics.client import Tokens
 from shared.dynamics.connection import load_mapping
 from shared.dynamics.setup import Line, Setup
+from shared.dynamics.shown import Planned
 from shared.dynamics.tokens import ClientSecretTokens, DeviceCodeTokens
 from shared.services import Services
 from shared.storage.tables import crm_links
@@ -109,8 +110,8 @@ def sync(services: Services, options: argparse.Namespace) -> int:
     """Bring everything in step, or print the plan."""
     ran = services.dynamics.run("all", dry=options.dry_run, budget=_SYNC_SECONDS)
     if options.dry_run:
-        for row in ran.plan:
-            print(_plan_line(row))
+        for planned in ran.plan:
+            print(_plan_line(planned))
         print(f"{len(ran.plan)} referrals to do; nothing was written.")
         return DONE
     run = ran.run
@@ -135,12 +136,10 @@ def _wrong(services: Services) -> list[Line]:
     ]
 
 
-def _plan_line(row: dict[str, Any]) -> str:
-    changes = "; ".join(
-        f"{field['field']}: {field['crm']} | {field['partnerCenter']} -> {field['becomes']}" for field in row["fields"]
-    )
-    said = " ".join(filter(None, (changes, row["reason"])))
-    return f"{row['operation']:<9} {row['table'] or '-':<12} {row['referralId']}  {said}".rstrip()
+def _plan_line(line: Planned) -> str:
+    changes = "; ".join(f"{each.field}: {each.crm} | {each.partner_center} -> {each.becomes}" for each in line.fields)
+    said = " ".join(filter(None, (changes, line.reason)))
+    return f"{line.operation:<9} {line.table or '-':<12} {line.referral_id}  {said}".rstrip()
 
 
 def _say(line: Line) -> None:

@@ -6,8 +6,8 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from msgspec import structs
 
@@ -25,7 +25,7 @@ from shared.dynamics.parties import Ambiguous, account_key
 from shared.dynamics.plan import Plan, plan_record
 from shared.dynamics.pulled import Actions
 from shared.dynamics.records import TABLES, Row
-from shared.dynamics.shown import plan_row
+from shared.dynamics.shown import Planned, planned
 from shared.dynamics.work import Outcome, Work, extra_of
 from shared.read_model.snapshot import Snapshot
 from shared.storage.engine.tables import RowConflict, TableStore
@@ -66,7 +66,7 @@ class Done:
 
     tally: Tally
     pending: int
-    plan: list[dict[str, Any]]
+    plan: list[Planned]
     stopped_by: HunterError | None
 
 
@@ -118,7 +118,7 @@ class CrmRunner:
             moved = self._moved(world) if scope == "all" else set[str]()
             ids = candidates.to_look_at(world, rules.push, rules.now, moved)
             linked = sum(1 for stored in world.links.values() if stored.link.record_id)
-            plan: list[dict[str, Any]] = []
+            plan: list[Planned] = []
             done, error = 0, None
             try:
                 for chunk in _chunks(ids, _CHUNK):
@@ -234,7 +234,7 @@ class CrmRunner:
 
     # Saying it
 
-    def _planned(self, works: Iterable[Work]) -> Iterator[dict[str, Any]]:
+    def _planned(self, works: Iterable[Work]) -> Iterator[Planned]:
         """What a run would do now."""
         for work in works:
             plan = self._plan(work)
@@ -246,18 +246,16 @@ class CrmRunner:
                     plan = Plan("conflict", plan.table, error=question.error)
             asked = work.link.asked
             if plan.ask and asked and asked.fingerprint == plan.ask.fingerprint:
-                plan = structs_replace_ask(plan)
+                plan = _without_ask(plan)
             if plan.kind in {"conflict", "hold"} and work.link.error == plan.error:
                 continue
-            row = plan_row(self._opened.rules, work.facts, work.link, plan, work.row)
-            if row is not None:
-                yield row
+            line = planned(self._opened.rules, work.facts, work.link, plan, work.row)
+            if line is not None:
+                yield line
 
 
-def structs_replace_ask(plan: Plan) -> Plan:
+def _without_ask(plan: Plan) -> Plan:
     """The plan without what was asked for already."""
-    from dataclasses import replace
-
     kept = tuple(
         difference if difference.verdict != "ask" else replace(difference, verdict="keep")
         for difference in plan.differences

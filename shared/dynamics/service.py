@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from msgspec import structs
 
@@ -19,6 +19,7 @@ from shared.dynamics.connection import Connection, load_environment, record_url,
 from shared.dynamics.environment import Environment
 from shared.dynamics.pulled import Actions
 from shared.dynamics.run import CrmRunner, Done, Scope
+from shared.dynamics.shown import Planned
 from shared.dynamics.work import told_of
 from shared.model import times
 from shared.read_model.current import ReadModel
@@ -40,7 +41,7 @@ class Ran:
     run: CrmRun
     pending: int
     """How many referrals it did not come to."""
-    plan: list[dict[str, Any]]
+    plan: list[Planned]
     """What it would do; empty for one that did it."""
 
 

@@ -1,7 +1,8 @@
-"""What people see of a comparison: the rows of a dry run's plan, and what differs between the two sides."""
+"""What people see of a comparison: the lines of a dry run's plan, and what differs between the two sides."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.dynamics.compare import Difference
@@ -25,7 +26,29 @@ _STATUS: Final[dict[str, tuple[str | None, str | None]]] = {
 """What a record's state is called in our items."""
 
 
-def plan_row(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class PlannedField:
+    """What both sides hold of a field, and what they would."""
+
+    field: str
+    crm: Any
+    partner_center: Any
+    becomes: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run would do with a referral."""
+
+    referral_id: str
+    name: str | None
+    table: str | None
+    operation: str
+    fields: tuple[PlannedField, ...]
+    reason: str | None
+
+
+def planned(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> Planned | None:
     """One line of a dry run's plan; None where nothing is to be done."""
     operation = _operation(plan)
     if operation is None:
@@ -40,17 +63,9 @@ def plan_row(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None
         fields += _statuses(facts, plan, row)
     if plan.ask and "externalReferenceId" in plan.ask.changes:
         reference = plan.ask.changes["externalReferenceId"]
-        fields.append(
-            {"field": "externalReferenceId", "crm": reference, "partnerCenter": facts.reference, "becomes": reference}
-        )
-    return {
-        "referralId": facts.id,
-        "name": facts.name,
-        "table": plan.table or link.table,
-        "operation": operation,
-        "fields": fields,
-        "reason": plan.error.message if plan.error else _BECOMES if plan.kind == "convert" else None,
-    }
+        fields.append(PlannedField("externalReferenceId", reference, facts.reference, reference))
+    reason = plan.error.message if plan.error else _BECOMES if plan.kind == "convert" else None
+    return Planned(facts.id, facts.name, plan.table or link.table, operation, tuple(fields), reason)
 
 
 def differing(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> tuple[Differing, ...]:
@@ -79,8 +94,8 @@ def differing(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | Non
         shown.append(
             Differing(
                 each.field,
-                _short(line["crm"]),
-                _short(line["partnerCenter"]),
+                _short(line.crm),
+                _short(line.partner_center),
                 _short(translator.ours(each.column, agreed[1], facts)) if agreed else None,
                 {"ask": "partnerCenter", "write": "crm"}.get(each.verdict),
             )
@@ -88,20 +103,20 @@ def differing(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | Non
     return tuple(shown)
 
 
-def _line(translator: Translator, facts: Facts, difference: Difference, row: Row | None) -> dict[str, Any]:
+def _line(translator: Translator, facts: Facts, difference: Difference, row: Row | None) -> PlannedField:
     crm = translator.ours(difference.column, difference.found, facts) if row is not None else None
     becomes = crm if difference.verdict == "ask" else translator.ours(difference.column, difference.want, facts)
-    return {"field": difference.field, "crm": crm, "partnerCenter": _shown(facts, difference), "becomes": becomes}
+    return PlannedField(difference.field, crm, _shown(facts, difference), becomes)
 
 
-def _statuses(facts: Facts, plan: Plan, row: Row | None) -> list[dict[str, Any]]:
+def _statuses(facts: Facts, plan: Plan, row: Row | None) -> list[PlannedField]:
     """The state of both sides, in the words of our items."""
     ours = (facts.seen.get("status"), facts.seen.get("substatus"))
     theirs = _STATUS.get(row.state if row else "", (None, None))
     becomes = ours if plan.close else theirs
     names = zip(("status", "substatus"), theirs, ours, becomes, strict=True)
     return [
-        {"field": name, "crm": crm, "partnerCenter": partner_center, "becomes": after}
+        PlannedField(name, crm, partner_center, after)
         for name, crm, partner_center, after in names
         if crm != partner_center
     ]

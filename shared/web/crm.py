@@ -8,6 +8,7 @@ from msgspec import structs
 
 from shared.core.settings import Settings
 from shared.dynamics.service import Exchange, Ran
+from shared.dynamics.shown import Planned
 from shared.model import times
 from shared.read_model.items import sentence_of
 from shared.storage.tables.crm_links import LinkError
@@ -43,7 +44,22 @@ def _fault_item(fault: LinkError) -> dict[str, Any]:
 def ran_item(ran: Ran, *, dry: bool) -> dict[str, Any]:
     """What a run did, or the plan of what it would do."""
     shown = {**_run_item(ran.run), "pending": ran.pending}
-    return {**shown, "plan": ran.plan} if dry else shown
+    return {**shown, "plan": [_plan_item(line) for line in ran.plan]} if dry else shown
+
+
+def _plan_item(line: Planned) -> dict[str, Any]:
+    fields = [
+        {"field": each.field, "crm": each.crm, "partnerCenter": each.partner_center, "becomes": each.becomes}
+        for each in line.fields
+    ]
+    return {
+        "referralId": line.referral_id,
+        "name": line.name,
+        "table": line.table,
+        "operation": line.operation,
+        "fields": fields,
+        "reason": line.reason,
+    }
 
 
 def _run_item(run: CrmRun) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from local.dynamics import DynamicsSimulator
 from shared.cli.__main__ import main
 from shared.core.backoff import Backoff
 from shared.dynamics.answers import understand
@@ -28,12 +28,7 @@ def environ(crm: DynamicsSimulator, storage: str) -> dict[str, str]:
     """The command line's settings."""
     return {
         "HUNTER_STORAGE": storage,
-        "HUNTER_DYNAMICS_ENABLED": "true",
-        "HUNTER_DYNAMICS_URL": crm.url,
-        "HUNTER_DYNAMICS_AUTHORITY": crm.authority,
-        "HUNTER_DYNAMICS_TENANT_ID": TENANT_ID,
-        "HUNTER_DYNAMICS_CLIENT_ID": CLIENT_ID,
-        "HUNTER_DYNAMICS_CLIENT_SECRET": CLIENT_SECRET,
+        **crm.settings(),
     }
 
 

@@ -184,7 +184,7 @@ def test_without_writing_the_pull_says_what_it_would_do(linked: World) -> None:
     linked.pc.writing = False
     linked.crm.people.change("opportunity", _id(linked), estimatedvalue=5)
     plan = linked.run(dry=True).plan
-    assert [(one["operation"], one["fields"][0]["becomes"]) for one in plan] == [("pull", 5)]
+    assert [(line.operation, line.fields[0].becomes) for line in plan] == [("pull", 5)]
     linked.run()
     link = linked.link(ONE)
     assert (link.state, link.error and link.error.code) == ("pending", "writing_disabled")

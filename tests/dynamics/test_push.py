@@ -10,6 +10,7 @@ import pytest
 
 from local.dynamics import DynamicsSimulator
 from shared.core.errors import RecordNotFound, RecordTaken
+from shared.dynamics.shown import PlannedField
 from tests.dynamics.world import World, referral
 
 Make = Callable[..., DynamicsSimulator]
@@ -189,25 +190,18 @@ def test_the_plan_is_what_the_run_does(world: World) -> None:
     world.put(referral(1), referral(2))
     plan = world.run(dry=True).plan
     assert world.crm.store.writes == []
-    assert {(one["referralId"], one["operation"], one["table"]) for one in plan} == {
+    assert {(line.referral_id, line.operation, line.table) for line in plan} == {
         (ONE, "create", "opportunity"),
         (referral(2)["id"], "create", "opportunity"),
     }
-    value = next(field for field in plan[0]["fields"] if field["field"] == "dealValue")
-    assert value == {
-        "field": "dealValue",
-        "crm": None,
-        "partnerCenter": Decimal("12500.5"),
-        "becomes": Decimal("12500.5"),
-    }
+    value = next(each for each in plan[0].fields if each.field == "dealValue")
+    assert value == PlannedField("dealValue", None, Decimal("12500.5"), Decimal("12500.5"))
     assert world.run().run.created == 2
     world.settle()
     world.change(ONE, name="Another name")
-    (row,) = world.run(dry=True).plan
-    assert (row["operation"], row["fields"]) == (
-        "update",
-        [{"field": "name", "crm": "Backup for 1 seats", "partnerCenter": "Another name", "becomes": "Another name"}],
-    )
+    (line,) = world.run(dry=True).plan
+    assert line.operation == "update"
+    assert line.fields == (PlannedField("name", "Backup for 1 seats", "Another name", "Another name"),)
     assert world.run().run.updated == 1
 
 
@@ -249,8 +243,8 @@ def test_the_plan_says_that_a_lead_becomes_an_opportunity(world: World) -> None:
     world.put(referral(1, status="New", substatus="Pending"))
     world.desk.act(ONE, {"action": "push"})
     world.change(ONE, status="Active", substatus="Accepted")
-    (row,) = world.run(dry=True).plan
-    assert (row["operation"], row["table"], row["fields"]) == ("update", "opportunity", [])
-    assert row["reason"] == "The lead becomes an opportunity."
+    (line,) = world.run(dry=True).plan
+    assert (line.operation, line.table, line.fields) == ("update", "opportunity", ())
+    assert line.reason == "The lead becomes an opportunity."
     assert world.run().run.updated == 1
     assert world.link(ONE).table == "opportunity"

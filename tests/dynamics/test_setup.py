@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from local.dynamics import DynamicsSimulator
 from shared.cli.__main__ import main
 
 Make = Callable[..., DynamicsSimulator]
@@ -29,12 +29,7 @@ def cli(crm: DynamicsSimulator, storage_account: str, capsys: pytest.CaptureFixt
     """Runs the command line: exit code and what it says."""
     settings = {
         "HUNTER_STORAGE": storage_account,
-        "HUNTER_DYNAMICS_ENABLED": "true",
-        "HUNTER_DYNAMICS_URL": crm.url,
-        "HUNTER_DYNAMICS_AUTHORITY": crm.authority,
-        "HUNTER_DYNAMICS_TENANT_ID": TENANT_ID,
-        "HUNTER_DYNAMICS_CLIENT_ID": CLIENT_ID,
-        "HUNTER_DYNAMICS_CLIENT_SECRET": CLIENT_SECRET,
+        **crm.settings(),
     }
 
     def run(*arguments: str, **more: str) -> tuple[int, str]:

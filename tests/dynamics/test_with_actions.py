@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from local.dynamics import DynamicsSimulator
 from tests.actions.world import App
 from tests.dynamics.world import GivenToken
 from tests.sync.harness import World
@@ -39,12 +39,8 @@ def started(make_world: Callable[..., World], crm: DynamicsSimulator, push: str 
     assert world.run(mode="full").succeeded
     app = App(
         world,
-        HUNTER_DYNAMICS_ENABLED="true",
-        HUNTER_DYNAMICS_URL=crm.url,
-        HUNTER_DYNAMICS_AUTHORITY=crm.authority,
-        HUNTER_DYNAMICS_TENANT_ID=TENANT_ID,
-        HUNTER_DYNAMICS_CLIENT_ID=CLIENT_ID,
-        HUNTER_DYNAMICS_CLIENT_SECRET=CLIENT_SECRET,
+        None,
+        **crm.settings(),
         HUNTER_DYNAMICS_PUSH=push,
     )
     app.services.dynamics._given_tokens = GivenToken(crm)

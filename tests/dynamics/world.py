@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from local.dynamics import CLIENT_ID, DynamicsSimulator
 from shared.core.errors import ActionInProgress, ActionNotAllowed, ActionTooLate, WritingDisabled
 from shared.core.settings import Settings, load
 from shared.dynamics.desk import CrmDesk
@@ -189,12 +189,7 @@ class World:
             {
                 "HUNTER_STORAGE": storage,
                 "HUNTER_WRITE_ENABLED": "true",
-                "HUNTER_DYNAMICS_ENABLED": "true",
-                "HUNTER_DYNAMICS_URL": crm.url,
-                "HUNTER_DYNAMICS_AUTHORITY": crm.authority,
-                "HUNTER_DYNAMICS_TENANT_ID": TENANT_ID,
-                "HUNTER_DYNAMICS_CLIENT_ID": CLIENT_ID,
-                "HUNTER_DYNAMICS_CLIENT_SECRET": CLIENT_SECRET,
+                **crm.settings(),
                 **settings,
             }
         )

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from local.azurite import Azurite
-from local.dynamics import CLIENT_ID, CLIENT_SECRET, TENANT_ID, DynamicsSimulator
+from local.dynamics import DynamicsSimulator
 from local.simulator import Simulator
 from tests.hosting import API, HostProcess, app_settings
 from tests.page.conftest import Visit, World
@@ -66,12 +66,7 @@ def both(azurite: Azurite, _unused_accounts: Iterator[str], tmp_path_factory: py
         settings = {
             **app_settings(sim, azurite.connection_string_of(next(_unused_accounts))),
             "HUNTER_TENANT_LOOKUP_ENABLED": "false",
-            "HUNTER_DYNAMICS_ENABLED": "true",
-            "HUNTER_DYNAMICS_URL": crm.url,
-            "HUNTER_DYNAMICS_AUTHORITY": crm.authority,
-            "HUNTER_DYNAMICS_TENANT_ID": TENANT_ID,
-            "HUNTER_DYNAMICS_CLIENT_ID": CLIENT_ID,
-            "HUNTER_DYNAMICS_CLIENT_SECRET": CLIENT_SECRET,
+            **crm.settings(),
             "HUNTER_DYNAMICS_PUSH": "manual",
         }
         with HostProcess(settings, folder / "host.log") as host:

@@ -40,7 +40,7 @@ const phrases = {
   "notify.when.daily": "Daily at {at}, {zone}",
   "notify.days": "{days} days left",
   "notify.inView": "view “{name}”",
-  "notify.otherView": "of somebody else",
+  "notify.otherView": "a view of somebody else",
   "notify.lastSent": "Last sent {when} ({time})",
   "notify.neverSent": "Nothing sent yet",
   "notify.lastError": "Last error: {what}",

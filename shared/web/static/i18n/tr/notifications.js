@@ -40,7 +40,7 @@ const phrases = {
   "notify.when.daily": "Her gün {at}, {zone}",
   "notify.days": "{days} gün kala",
   "notify.inView": "görünüm: “{name}”",
-  "notify.otherView": "başka birinin",
+  "notify.otherView": "başka birinin görünümü",
   "notify.lastSent": "Son gönderim {when} ({time})",
   "notify.neverSent": "Henüz bir şey gönderilmedi",
   "notify.lastError": "Son hata: {what}",

@@ -13,7 +13,7 @@ import { act } from "./calls.js";
 import { conflictBox } from "./conflict.js";
 import { KNOWN, actionForm } from "./form.js";
 import { ended, follow, hurry, say } from "./track.js";
-import { KINDS, named, stateBadge } from "./words.js";
+import { KINDS, faultText, named, stateBadge } from "./words.js";
 
 /** What may not be done says why. @param {{ code: string, message: string }} obstacle */
 export const why = ({ code, message }) => (KNOWN.has(code) ? t(`why.${code}`) : message);
@@ -141,7 +141,7 @@ function became(place, referral) {
     "div.became",
     { role: "status" },
     stateBadge(last),
-    h("span.grow", null, `${named(last)}: ${t(`act.hint.${last.state}`)}`, last.error ? h("span.sub", null, ` ${last.error.message}`) : null),
+    h("span.grow", null, `${named(last)}: ${t(`act.hint.${last.state}`)}`, last.error ? h("span.sub", null, ` ${faultText(last)}`) : null),
     last.state === "failed" && may("write")
       ? h("button.small", { type: "button", "data-focus": "act-retry", onclick: () => hurry(last, "retry") }, t("act.retry"))
       : null,

@@ -12,7 +12,7 @@ import { store } from "../../core/state.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
 import { action as ask, actions, change } from "./calls.js";
-import { named } from "./words.js";
+import { faultText, named } from "./words.js";
 
 const ENDS = new Set(["applied", "refused", "conflict", "failed", "cancelled"]);
 const SENDING_MS = 1_500;
@@ -78,7 +78,7 @@ export function say(action) {
     toast("info", t("act.cancelled", { what: named(action), name }));
   } else {
     toast("error", t(`act.ended.${action.state}`, { what: named(action), name }), {
-      detail: action.error?.message ?? null,
+      detail: faultText(action),
       action: { label: t("act.show"), run: () => go(referralHref(action.referralId)) },
     });
   }

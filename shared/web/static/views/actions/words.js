@@ -4,7 +4,9 @@
 
 import { date, dateTime, isDate, money, number } from "../../core/format.js";
 import { t, term } from "../../core/i18n.js";
+import { currentLanguage } from "../../core/language.js";
 import { badge } from "../../parts/badges.js";
+import { advised, sentence } from "../../parts/problems.js";
 
 /** @typedef {"accept" | "decline" | "win" | "lose" | "update"} Kind */
 
@@ -30,6 +32,17 @@ const TONES = {
 /** @param {Action} action */
 export const stateBadge = (action) =>
   badge(t(action.alreadyDone ? "act.state.already" : `act.state.${action.state}`), TONES[action.state] ?? "grey", t(`act.hint.${action.state}`));
+
+/** What passes by itself; the advice for these speaks of the sync, which goes on without anybody. */
+const PASSING = new Set(["partner_center_unavailable", "partner_center_throttled", "partner_center_invalid_response", "sign_in_unavailable"]);
+
+/** What the code means and, of what failed, what finds it in the logs. The server speaks English and knows more than its code. @param {Action} action */
+export function faultText({ state, error }) {
+  if (!error) return null;
+  const { code, message, correlationId } = error;
+  const known = currentLanguage() === "en" ? null : ((PASSING.has(code) ? null : advised(code)) ?? sentence(code));
+  return [known ?? message, state === "failed" && correlationId ? t("error.correlation", { id: correlationId }) : ""].filter(Boolean).join(" ");
+}
 
 /** A value of a field as the reader writes it. @param {string} field @param {unknown} value */
 export function shownValue(field, value) {

@@ -13,8 +13,8 @@ import { changed, go, href, referralHref } from "../../core/router.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
 import { actions, batch as askBatch, cancelBatch, change } from "../actions/calls.js";
-import { ended, hurry, undo } from "../actions/track.js";
-import { KINDS, named, stateBadge, wanted } from "../actions/words.js";
+import { ended, hurry, secondsLeft, undo } from "../actions/track.js";
+import { KINDS, faultText, named, stateBadge, wanted } from "../actions/words.js";
 import { pages } from "../list/pages.js";
 
 const STATES = ["waiting", "sending", "unconfirmed", "applied", "refused", "conflict", "failed", "cancelled"];
@@ -84,8 +84,9 @@ const list = (items) =>
     : h("p.muted", null, t("activity.none"));
 
 /** @param {Action} action */
-const entry = (action) =>
-  h(
+function entry(action) {
+  const left = action.state === "waiting" ? secondsLeft(action) : 0;
+  return h(
     "li",
     { "data-state": action.state },
     h(
@@ -105,9 +106,10 @@ const entry = (action) =>
         " · ",
         h("time", { datetime: action.createdAt, title: dateTime(action.createdAt) }, relative(action.createdAt)),
         wanted(action) ? ` · ${wanted(action)}` : "",
+        left ? ` · ${t("act.in", { n: left })}` : "",
       ),
       action.remark ? h("p.sub", { dir: "auto" }, `“${action.remark}”`) : null,
-      action.error ? h("p.sub.error", null, action.error.message) : null,
+      action.error ? h("p.sub.error", { dir: "auto" }, faultText(action)) : null,
     ),
     stateBadge(action),
     may("write") && action.state === "waiting" && !action.batchId
@@ -117,6 +119,7 @@ const entry = (action) =>
       ? h("button.small", { type: "button", "data-focus": `retry-${action.id}`, onclick: () => hurry(action, "retry") }, t("act.retry"))
       : null,
   );
+}
 
 /** @param {Batch} batch */
 function progress(batch) {

@@ -9,6 +9,7 @@ import { may } from "../../core/me.js";
 import { refresh } from "../../core/refresh.js";
 import { listHref, referralHref } from "../../core/router.js";
 import { mount, store } from "../../core/state.js";
+import { badge } from "../../parts/badges.js";
 import { facts, part } from "../../parts/facts.js";
 import { toast } from "../../parts/toasts.js";
 import { ago } from "../../parts/values.js";
@@ -83,11 +84,17 @@ const button = (label, run) =>
     t(label),
   );
 
+/** @param {boolean | null} reachable */
+function answers(reachable) {
+  if (reachable === null) return badge(t("crm.health.unknown"), "grey");
+  return reachable ? badge(t("crm.health.reachable"), "green") : badge(t("crm.health.unreachable"), "red");
+}
+
 /** @param {CrmStatus} status */
 const health = (status) =>
   part(t("crm.health"), [
     facts([
-      [t("column.status"), t(`crm.health.${status.reachable === null ? "unknown" : status.reachable ? "reachable" : "unreachable"}`)],
+      [t("column.status"), answers(status.reachable)],
       [t("crm.organisation"), status.organisation],
       [t("crm.user"), status.user],
       [t("crm.key"), t(`crm.key.${status.key}`)],
@@ -137,6 +144,8 @@ const runs = (list) =>
     list.length === 0
       ? h("p.muted", null, t("crm.runs.none"))
       : table(
+          "table.counts",
+          t("crm.runs"),
           ["at", "created", "updated", "pulled", "unchanged", "failed", "requests"].map((name) => t(`crm.runs.${name}`)),
           list.map((run) => [
             ago(run.at),
@@ -145,13 +154,13 @@ const runs = (list) =>
         ),
   ], ".wide");
 
-/** @param {string[]} heads @param {(Node | string | null)[][]} rows */
-const table = (heads, rows) =>
+/** @param {string} tag @param {string} title @param {string[]} heads @param {(Node | string | null)[][]} rows */
+const table = (tag, title, heads, rows) =>
   h(
     "div.scroll",
-    { tabindex: 0, role: "group", "aria-label": heads[0] ?? "" },
+    { tabindex: 0, role: "group", "aria-label": title },
     h(
-      "table",
+      tag,
       null,
       h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", null, rows.map((row) => h("tr", null, row.map((cell) => h("td", { dir: "auto" }, cell))))),
@@ -165,15 +174,20 @@ function planned(plan) {
     plan.length === 0
       ? h("p.muted", null, t("crm.plan.none"))
       : table(
+          "table.plan",
+          t("crm.plan.title"),
           [t("crm.plan.referral"), t("crm.plan.operation"), t("crm.plan.changes")],
           plan.map((row) => [
-            h("a", { href: referralHref(row.referralId) }, row.name),
+            h("a", { href: referralHref(row.referralId), dir: "auto" }, row.name || t("unnamed.referral")),
             t(`crm.plan.${row.operation}`),
-            h("ul.plain", null, row.fields.map(change), row.reason ? h("li", null, row.reason) : null),
+            h("ul.plain", null, row.fields.map((field) => (row.operation === "create" ? made(field) : change(field))), row.reason ? h("li", null, row.reason) : null),
           ]),
         ),
   ]);
 }
+
+/** Of a new record there is nothing to compare. @param {CrmPlan["fields"][number]} each */
+const made = ({ field, becomes }) => h("li", null, `${fieldName(field)}: ${fieldValue(field, becomes)}`);
 
 /** @param {CrmPlan["fields"][number]} each */
 const change = ({ field, crm, partnerCenter, becomes }) =>

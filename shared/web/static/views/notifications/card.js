@@ -23,7 +23,7 @@ export function card(subscription, views, foreign) {
   const outcome = outcomeOf(id);
   const title = name || t("notify.unnamed");
   return h(
-    "section.card.subscription",
+    "article.card.subscription",
     { "data-key": id, "aria-label": title },
     h(
       "header",
@@ -40,8 +40,8 @@ export function card(subscription, views, foreign) {
     h(
       "div.actions",
       null,
-      button("test", t("notify.test"), () => tryOut(id, outcome), !enabled),
-      h("a.button", { href: listHref("notifications", { subscription: id }), "data-focus": `edit-${id}` }, t("notify.edit")),
+      button(`test-${id}`, t("notify.test"), () => tryOut(id, outcome), !enabled),
+      h("a.button.small", { href: listHref("notifications", { subscription: id }), "data-focus": `edit-${id}` }, t("notify.edit")),
       button(`switch-${id}`, t(enabled ? "notify.switchOff" : "notify.switchOn"), () => after(calls.change(id, { enabled: !enabled }))),
       button(`remove-${id}`, t("notify.remove"), () => after(calls.remove(id), t("notify.removed"))),
     ),
@@ -75,7 +75,7 @@ function when({ when: how, at, timeZone, events, dueDays }) {
 function viewName({ viewId }, views) {
   if (!viewId) return "";
   const view = views.find(({ id }) => id === viewId);
-  return ` · ${t("notify.inView", { name: view?.name ?? t("notify.otherView") })}`;
+  return ` · ${view ? t("notify.inView", { name: view.name }) : t("notify.otherView")}`;
 }
 
 /**
@@ -85,7 +85,7 @@ function viewName({ viewId }, views) {
  * @param {boolean} [disabled]
  */
 const button = (name, label, run, disabled = false) =>
-  h("button", { type: "button", "data-focus": name, disabled, onclick: run }, label);
+  h("button.small", { type: "button", "data-focus": name, disabled, onclick: run }, label);
 
 /** @param {string} id @param {HTMLElement} outcome */
 async function tryOut(id, outcome) {

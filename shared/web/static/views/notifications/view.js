@@ -43,7 +43,7 @@ export const view = {
       ),
       h("p.muted.lead", null, t("notify.lead")),
       open?.element ?? null,
-      own.length ? group(own, views, false) : h("section", null, h("h2", null, t("notify.offers")), offers(take)),
+      own.length ? [h("h2.hidden", null, t("notify.unnamed")), group(own, views, false)] : h("section", null, h("h2", null, t("notify.offers")), offers(take)),
       others.length ? h("h2", null, t("notify.others")) : null,
       others.length ? group(others, views, true) : null,
     );

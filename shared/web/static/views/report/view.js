@@ -78,7 +78,7 @@ function page(report, root) {
     ),
     card(
       "report.byCountry",
-      figureTable(t("report.byCountry"), named("field.country"), report.byCountry.map((row) => ({ label: row.country ? country(row.country) : "–", cells: all(row) }))),
+      figureTable(t("report.byCountry"), named("field.country"), countries(report.byCountry)),
     ),
     report.byMonth.length > 1
       ? card(
@@ -92,6 +92,16 @@ function page(report, root) {
       : null,
     h("p.sub", null, t("report.note", { when: dateTime(report.generatedAt) })),
   );
+}
+
+/** Countries written in two ways are two rows, each with what its list is filtered by. @param {Report["byCountry"]} rows */
+function countries(rows) {
+  const names = rows.map((row) => country(row.country));
+  const twice = (/** @type {string} */ name) => names.indexOf(name) !== names.lastIndexOf(name);
+  return rows.map((row, at) => {
+    const name = names[at] ?? "";
+    return { label: twice(name) && row.country ? `${name} (${row.country})` : name, cells: all(row) };
+  });
 }
 
 /** @param {string} key @param {...(Node | null)} content */

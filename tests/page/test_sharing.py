@@ -9,7 +9,7 @@ import re
 import openpyxl
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.hosting import API
 from tests.page.conftest import Visit, World, query_of, wait_for_query, wait_until
@@ -75,6 +75,23 @@ def test_ready_made_views_count_and_lead_to_their_rows(visit: Visit, world: Worl
     wait_for_query(page, category=["coSell"], status=["New", "Active"])
     expect(page.locator("details[data-menu=views] > summary")).to_contain_text("Open co-sell")
     expect(page.locator(".sentence")).to_contain_text(f"{total} of")
+
+
+def test_a_menu_opened_while_the_next_list_comes_is_about_that_one(visit: Visit, world: World) -> None:
+    page = visit("/app?view=referrals", host=world.host)
+    held: list[Route] = []
+    lists = re.compile(r"/referrals\?(?!.*pageSize=1$).*category=coSell")
+    page.route(lists, lambda route: held.append(route))
+    open_menu(page, "views")
+    page.get_by_role("link", name="Open co-sell").click()
+    wait_for_query(page, category=["coSell"], status=["New", "Active"])
+    open_menu(page, "views")
+    expect(page.get_by_role("link", name="Open co-sell")).not_to_have_attribute("aria-current", "true")
+
+    for route in held:
+        route.continue_()
+    expect(page.locator("details[data-menu=views] > summary")).to_contain_text("Open co-sell")
+    expect(page.get_by_role("link", name="Open co-sell")).to_have_attribute("aria-current", "true")
 
 
 def test_an_owner_is_set_in_the_list_in_the_dialog_and_for_many(visit: Visit, world: World) -> None:

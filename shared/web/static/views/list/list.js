@@ -126,15 +126,20 @@ function partOf({ page, pageSize, total }) {
 }
 
 /**
- * What other rooms put beside the title: menus of views, of exports. A menu that is open is left alone.
+ * What other rooms put beside the title: menus of views, of exports. A menu that is open is left alone, unless it was opened while
+ * the list of another address was on its way: then it opens anew, for this one.
  * @param {HTMLElement} place
  * @param {"referrals" | "companies"} list
  * @param {Route} route
  * @param {Page<any>} page
  */
 function tools(place, list, route, page) {
-  if (place.querySelector("details[open]")) return;
+  const open = /** @type {HTMLElement | null} */ (place.querySelector("details[open]"));
+  const address = href({ view: list, query: route.query, saved: route.saved });
+  if (open && place.dataset["address"] === address) return;
+  place.dataset["address"] = address;
   show(place, TOOLS.map((tool) => tool(list, route, page)));
+  place.querySelector(`details[data-menu="${open?.dataset["menu"]}"]`)?.setAttribute("open", "");
 }
 
 /**

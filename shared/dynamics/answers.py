@@ -24,42 +24,63 @@ _LENGTH: Final = re.compile(r"maximum allowed length of '?(\d+)'?")
 
 @dataclass(frozen=True)
 class Meaning:
-    """One row of the table. ``whole``: it concerns the whole connection and not one record."""
+    """One row of the table."""
 
-    kind: str
+    phrase: str
+    """What the dictionaries of the page call the sentence: its kind, and where a kind has several, which."""
     sentence: str
     whole: bool = False
+    """It concerns the whole connection and not one record."""
+
+    @property
+    def kind(self) -> str:
+        """Our code for it."""
+        return self.phrase.partition(".")[0]
 
 
 _ACCESS: Final = "dynamics_access_denied"
 TABLE: Final[dict[str, Meaning]] = {
     "80072560": Meaning(
-        _ACCESS,
+        f"{_ACCESS}.not_a_member",
         "Dynamics 365 does not know this application. Add it as an application user of the environment, with the role of "
         "docs/dynamics.md.",
         whole=True,
     ),
     "80042f09": Meaning(
-        _ACCESS, "The application user has no role in Dynamics 365. Give it the role of docs/dynamics.md.", whole=True
+        f"{_ACCESS}.no_role",
+        "The application user has no role in Dynamics 365. Give it the role of docs/dynamics.md.",
+        whole=True,
     ),
-    "80040225": Meaning(_ACCESS, "The application user is disabled in Dynamics 365. Enable it there.", whole=True),
-    "8004d24b": Meaning(_ACCESS, "The application user has no licence in Dynamics 365. Check it there.", whole=True),
-    "80040220": Meaning(_ACCESS, "The application user's role lacks {privilege} on {entity}. Add it to the role there."),
+    "80040225": Meaning(f"{_ACCESS}.disabled", "The application user is disabled in Dynamics 365. Enable it there.", whole=True),
+    "8004d24b": Meaning(
+        f"{_ACCESS}.no_licence",
+        "The application user has no licence in Dynamics 365. Check it there.", whole=True,
+    ),
+    "80040220": Meaning(
+        f"{_ACCESS}.privilege",
+        "The application user's role lacks {privilege} on {entity}. Add it to the role there.",
+    ),
     "80048306": Meaning("record_access_denied", "The application user may not use this record. Share it, or widen the role."),
     "80044331": Meaning("text_too_long", "The text for {column} is longer than the {most} letters it may have."),
     "8004431a": Meaning("choice_invalid", "Dynamics 365 has no such choice in {column}. Add it to choices in the mapping."),
     "8004432f": Meaning("number_out_of_range", "The number for {column} is outside its range in Dynamics 365."),
     "80044330": Meaning("number_out_of_range", "The number for {column} is outside its range in Dynamics 365."),
-    "80048cfb": Meaning("currency_not_active", "Dynamics 365 wants a currency with an amount. Give the referral one."),
-    "80048cfc": Meaning("currency_not_active", "The currency is not active in Dynamics 365. Activate it there, then retry."),
+    "80048cfb": Meaning("currency_not_active.wanted", "Dynamics 365 wants a currency with an amount. Give the referral one."),
+    "80048cfc": Meaning(
+        "currency_not_active.refused",
+        "The currency is not active in Dynamics 365. Activate it there, then retry.",
+    ),
     "80048cef": Meaning("currency_differs", "The price list has another currency than the opportunity. Change one of them."),
     "80060888": Meaning("column_missing", "Dynamics 365 has no column {column}. Correct the mapping, or run setup."),
     "80048d19": Meaning("mapping_wrong", "Dynamics 365 knows no lookup {column}. Correct the mapping."),
     "80060890": Meaning("key_not_ready", "The key on hnt_referralid is not active yet. Wait for its index, or run setup."),
     "80040265": Meaning("refused_by_rule", "A rule of your Dynamics 365 refused the record: {text}"),
     "80040217": Meaning("record_not_found", "The record does not exist in Dynamics 365."),
-    "80060891": Meaning("record_not_found", "No record in Dynamics 365 has this key."),
-    "8006088a": Meaning("not_supported", "Dynamics 365 does not know this table or action. Is Dynamics 365 Sales installed?"),
+    "80060891": Meaning("record_not_found.key", "No record in Dynamics 365 has this key."),
+    "8006088a": Meaning(
+        "not_supported.segment",
+        "Dynamics 365 does not know this table or action. Is Dynamics 365 Sales installed?",
+    ),
     "8004023b": Meaning("not_supported", "Dynamics 365 does not allow this for the table."),
     "80040315": Meaning("not_supported", "Dynamics 365 does not allow this for the table."),
     "80040227": Meaning("not_supported", "Dynamics 365 does not allow this for the table."),
@@ -72,35 +93,23 @@ TABLE: Final[dict[str, Meaning]] = {
     "80040515": Meaning("already_closed", "The opportunity is closed already."),
     "80040516": Meaning("quotes_open", "The opportunity has active quotes. Close them in Dynamics 365, then retry."),
     "80048408": Meaning("state_refused", "Dynamics 365 does not allow this status. Check the reasons in the mapping."),
-    "80100005": Meaning("state_refused", "Dynamics 365 does not allow this status by an update."),
-    "80081018": Meaning(_ACCESS, "The application user's role lacks a right on accounts, needed to qualify leads."),
+    "80100005": Meaning("state_refused.update", "Dynamics 365 does not allow this status by an update."),
+    "80081018": Meaning(f"{_ACCESS}.accounts", "The application user's role lacks a right on accounts, needed to qualify leads."),
     "80072322": Meaning("dynamics_throttled", "Dynamics 365 asks for a pause: too many requests.", whole=True),
     "80072321": Meaning("dynamics_throttled", "Dynamics 365 asks for a pause: too much time spent on requests.", whole=True),
     "80072326": Meaning("dynamics_throttled", "Dynamics 365 asks for a pause: too many requests at once.", whole=True),
     "80048544": Meaning("dynamics_throttled", "Dynamics 365 asks for a pause: a query was too expensive.", whole=True),
     "80048644": Meaning("dynamics_throttled", "Dynamics 365 asks for a pause: a query was too expensive.", whole=True),
     "80044151": Meaning("dynamics_unavailable", "Dynamics 365's database did not answer in time.", whole=True),
-    "80040216": Meaning("refused", "Dynamics 365 failed on this record. Retry; if it stays, look at the values that are sent."),
+    "80040216": Meaning(
+        "refused.failed",
+        "Dynamics 365 failed on this record. Retry; if it stays, look at the values that are sent.",
+    ),
     "80047013": Meaning("exists", "The column exists already."),
     "80060893": Meaning("exists", "The key exists already."),
     "80060894": Meaning("exists", "The key exists already."),
 }  # fmt: skip
 """By Dataverse's error code, in hexadecimal without 0x."""
-_VARIANTS: Final = {
-    "80072560": "not_a_member",
-    "80042f09": "no_role",
-    "80040225": "disabled",
-    "8004d24b": "no_licence",
-    "80040220": "privilege",
-    "80081018": "accounts",
-    "80048cfb": "wanted",
-    "80048cfc": "refused",
-    "8006088a": "segment",
-    "80060891": "key",
-    "80100005": "update",
-    "80040216": "failed",
-}
-"""Which of the sentences of a kind a code has: the dictionaries of the page know it as ``kind.variant``."""
 _BY_STATUS: Final = {
     400: Meaning("refused", "Dynamics 365 did not accept the record."),
     401: Meaning("dynamics_sign_in_failed", "Dynamics 365 did not accept the application's token.", whole=True),
@@ -169,9 +178,7 @@ def understand(status: int, body: bytes) -> Refusal:
     if "{text}" in meaning.sentence:
         details = {**details, "text": words["text"]}
     sentence = meaning.sentence.format_map(words)
-    variant = _VARIANTS.get(next((known for known, each in TABLE.items() if each is meaning), ""))
-    phrase = f"{meaning.kind}.{variant}" if variant else meaning.kind
-    return Refusal(status, code, meaning.kind, sentence, meaning.whole, details, phrase)
+    return Refusal(status, code, meaning.kind, sentence, meaning.whole, details, meaning.phrase)
 
 
 def _by_text(text: str) -> Meaning | None:

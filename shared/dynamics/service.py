@@ -200,7 +200,6 @@ class Dynamics:
             reachable = False
         elif error is not None and error.code in {"dynamics_access_denied", "dynamics_throttled"}:
             reachable = True
-        said = told_of(error) if error else None
         quiet = scope == "changed" and not (run.created or run.updated or run.pulled or run.failed)
         self.state.put_status(
             structs.replace(
@@ -212,10 +211,7 @@ class Dynamics:
                 connector=known.connector if known else status.connector,
                 pending=pending,
                 runs=status.runs if quiet and error is None else (run, *status.runs)[:RUNS_KEPT],
-                error_code=said.code if said else None,
-                error_message=said.message if said else None,
-                error_phrase=said.phrase if said else None,
-                error_details=said.details if said else {},
+                error=told_of(error) if error else None,
                 handled=handled,
                 scanned_at=run.at if scope == "all" and error is None else status.scanned_at,
             )
@@ -248,10 +244,7 @@ class Dynamics:
             return told_of(wrong)
         except DynamicsDisabled:
             return None
-        if not status.error_code:
-            return None
-        message, phrase = status.error_message or "", status.error_phrase
-        return LinkError(status.error_code, None, message, phrase=phrase, details=status.error_details)
+        return status.error
 
 
 def _counted(at: str, done: Done | None, requests: int) -> CrmRun:

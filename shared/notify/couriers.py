@@ -99,9 +99,7 @@ class Couriers:
                 return self._by_teams(subscription.wish.target, letter)
             address = targets.check_mail(subscription.wish.target)
             self._settings.require_mail()
-        except (
-            HunterError
-        ) as error:  # settings are wrong, the lists were made shorter, or the keys that decrypt were changed
+        except HunterError as error:  # of settings that are wrong, shorter lists, or keys that no longer decrypt
             return Failure(error.code, error.message, lasting=True)
         match self._settings.mail_via:
             case "graph":

@@ -6,13 +6,13 @@ import gzip
 import hashlib
 import math
 import os
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
 from azure.functions import HttpRequest, HttpResponse
+from werkzeug.http import parse_accept_header
 
 from shared.core.errors import HunterError
 from shared.core.log import in_azure
@@ -55,7 +55,6 @@ TITLES: Final[Mapping[int, str]] = {
     503: "Not possible at the moment",
 }
 
-_WEIGHT: Final = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.ASCII)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -196,15 +195,6 @@ def _is_compressible(mimetype: str) -> bool:
     return mimetype.startswith(COMPRESSIBLE) or mimetype.endswith("javascript")
 
 
-def weighted(accepted: str) -> list[tuple[str, float]]:
-    """What a header such as Accept-Language names, in lower case and as it comes, with the weights (RFC 9110, 12.4.2)."""
-    return [
-        (name.strip(), float(weight[1]) if (weight := _WEIGHT.fullmatch(rest)) else 0.0 if rest.strip() else 1.0)
-        for name, _, rest in (part.partition(";") for part in accepted.lower().split(","))
-    ]
-
-
 def _takes_gzip(request: HttpRequest) -> bool:
     """Whether Accept-Encoding names gzip (or anything) with a weight above 0."""
-    weights = dict(weighted(request.headers.get("Accept-Encoding", "")))
-    return weights.get("gzip", weights.get("*", 0.0)) > 0
+    return parse_accept_header(request.headers.get("Accept-Encoding")).quality("gzip") > 0

@@ -15,6 +15,7 @@ from shared.core.clock import Clock
 from shared.model import times
 from shared.storage.engine.entities import Entity, get_text, put_text
 from shared.storage.engine.tables import RowConflict, TableStore
+from shared.storage.tables.crm_links import LinkError
 
 TABLE: Final = "CrmState"
 PARTITION: Final = "dynamics"
@@ -47,10 +48,7 @@ class CrmStatus(msgspec.Struct, kw_only=True, frozen=True):
     """How many referrals the last run did not come to."""
     runs: tuple[CrmRun, ...] = ()
     """Newest first."""
-    error_code: str | None = None
-    error_message: str | None = None
-    error_phrase: str | None = None
-    error_details: dict[str, str] = {}
+    error: LinkError | None = None
     handled: str = ""
     """The version of the data that was looked at last."""
     scanned_at: str = ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from azure.functions import HttpRequest, HttpResponse
+from werkzeug.http import parse_accept_header
 
 from shared.core import events
 from shared.core.errors import InvalidParameter
@@ -46,7 +47,11 @@ def export_referrals(request: HttpRequest, principal: Principal, services: Servi
     origin = _origin("referrals", request, principal, services, query.paging)
     name = "partner-center-referrals" if options.columns == "partnerCenter" else "referrals"
     return _file(
-        name, principal, options, origin, lambda path: _exporter(services).referrals(path, query, options, origin, now)
+        name,
+        principal,
+        options,
+        origin,
+        lambda path: Exporter(services.read_model).referrals(path, query, options, origin, now),
     )
 
 
@@ -61,7 +66,7 @@ def export_companies(request: HttpRequest, principal: Principal, services: Servi
         principal,
         options,
         origin,
-        lambda path: _exporter(services).companies(path, query, options, origin),
+        lambda path: Exporter(services.read_model).companies(path, query, options, origin),
     )
 
 
@@ -79,10 +84,6 @@ def get_report(request: HttpRequest, principal: Principal, services: Services) -
     return responses.unless_known(request, question, lambda: Report(snapshot, now).of(first, last))
 
 
-def _exporter(services: Services) -> Exporter:
-    return Exporter(services.read_model)
-
-
 def _options(given: Given, request: HttpRequest) -> Options:
     form = given.one_of("format", FORMATS)
     return Options(
@@ -96,13 +97,11 @@ def _options(given: Given, request: HttpRequest) -> Options:
 
 def language_of(accepted: str) -> str:
     """Which of our languages an Accept-Language header prefers (RFC 9110, 12.5.4); English where it names none."""
-    weights: dict[str, float] = {}
-    for name, weight in responses.weighted(accepted):
-        language = name.partition("-")[0]
-        if language in LANGUAGES:
-            weights[language] = max(weight, weights.get(language, 0.0))
-    best = max(weights, key=weights.__getitem__, default="en")  # of equals the first
-    return best if weights.get(best) else "en"
+    for name, weight in parse_accept_header(accepted):  # the most wanted first
+        language = name.partition("-")[0].lower()
+        if language in LANGUAGES and weight > 0:
+            return language
+    return "en"
 
 
 def _origin(which: str, request: HttpRequest, principal: Principal, services: Services, paging: Paging) -> Origin:

@@ -91,10 +91,10 @@ def test_tell_me_on_a_list_makes_a_view_of_it_and_a_card_arrives(visit: Visit, h
     assert json_of(host, f"/views/{made['viewId']}")["query"] == "direction=Incoming&status=New"
     card.get_by_role("button", name="Send a test").click()
     expect(card.locator(".outcome")).to_contain_text("Sent.")
-    assert tests_to(inbox, "sales")
+    assert trials_to(inbox, "sales")
 
 
-def tests_to(inbox: Inbox, name: str) -> list[Message]:
+def trials_to(inbox: Inbox, name: str) -> list[Message]:
     """The tests among what came to a channel; where a minute passes, what is due comes, too."""
     return [message for message in inbox.to(name) if "This is a test" in message.text]
 
@@ -120,7 +120,7 @@ def test_changing_keeps_the_address_and_what_is_typed_survives_a_refresh(
     expect(page.locator(".subscription")).to_contain_text("10, 2 days left")
     host.request("PUT", f"{API}/{made['id']}", json={"enabled": True})
     assert host.post(f"{API}/{made['id']}/test").json()["state"] == "sent"
-    assert len(tests_to(inbox, "kept")) == 1
+    assert len(trials_to(inbox, "kept")) == 1
 
 
 def test_a_test_that_fails_says_why(visit: Visit, host: HostProcess, inbox: Inbox) -> None:

@@ -18,7 +18,7 @@ Runs = list[dict[str, Result]]
 CHANGED: Final = 50
 TOLD: Final = 100
 _SDKS: Final = (
-    "import azure.functions, azure.data.tables, requests, msgspec, tenacity, msal, croniter, cryptography.fernet, idna, "
+    "import azure.functions, azure.data.tables, requests, msgspec, tenacity, msal, cryptography.fernet, idna, "
     "publicsuffixlist; from pydantic import BaseModel"
 )
 """What a sync as the first request uses of others."""

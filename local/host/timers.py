@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from azure.functions.decorators.timer import TimerTrigger
 
-from local.host import ncrontab
 from local.host.configuration import ConfigurationError, resolve
 from local.host.functions import LoadedFunction
+from shared.core import ncrontab
 
 log = logging.getLogger("local.host")
 _LONGEST_WAIT_SECONDS = 30.0  # the wall clock is looked at again: it may be set, and a laptop may have slept

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict
@@ -17,14 +16,20 @@ from shared.core.errors import (
     WebhookDisabled,
     WritingDisabled,
 )
+from shared.core.schedule import is_schedule
+from shared.core.setting_forms import (
+    LOOPBACK_HOSTS,
+    address_of,
+    is_domain,
+    is_host_entry,
+    is_identifier,
+    is_mail,
+    is_secure,
+)
 from shared.core.setting_list import SETTINGS
-
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-
 
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 _PC = "HUNTER_PARTNER_CENTER_"
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\]", re.ASCII)
 _UNRESOLVED = "@Microsoft.KeyVault("
 _OF_FEATURES = (
     "HUNTER_WRITE_",
@@ -112,6 +117,11 @@ class Settings:
         wrong = [problem for problem in self.problems if not problem.name.startswith(_OF_FEATURES)]
         if wrong:
             raise ConfigurationError(sentence(wrong))
+
+    @property
+    def problems_of_features(self) -> list[Problem]:
+        """What is wrong with settings that no sync needs."""
+        return [problem for problem in self.problems if problem.name.startswith(_OF_FEATURES)]
 
     def require_writing(self) -> None:
         """Make sure that an action may be sent.
@@ -229,7 +239,7 @@ class _Reader:
             role_read=self._text("HUNTER_ROLE_READ") or _DEFAULTS["HUNTER_ROLE_READ"],
             role_write=self._text("HUNTER_ROLE_WRITE") or _DEFAULTS["HUNTER_ROLE_WRITE"],
             role_operate=self._text("HUNTER_ROLE_OPERATE") or _DEFAULTS["HUNTER_ROLE_OPERATE"],
-            retention_months=int(self._number("HUNTER_RETENTION_MONTHS", 0, 1200)),
+            retention_months=int(self._number("HUNTER_RETENTION_MONTHS", 0, 1200, whole=True)),
             write_enabled=self._boolean("HUNTER_WRITE_ENABLED"),
             undo_seconds=self._number("HUNTER_UNDO_SECONDS", 0, 120),
             public_url=self._public_url(),
@@ -238,7 +248,7 @@ class _Reader:
             webhook_enabled=self._boolean("HUNTER_WEBHOOK_ENABLED"),
             webhook_url=self._url(f"{_PC}WEBHOOK_URL", loopback_http=True),
             webhook_certificate_hosts=self._hosts("HUNTER_WEBHOOK_CERTIFICATE_HOSTS", ports=True),
-            webhook_certificate_subjects=self._listed("HUNTER_WEBHOOK_CERTIFICATE_SUBJECTS"),
+            webhook_certificate_subjects=self._hosts("HUNTER_WEBHOOK_CERTIFICATE_SUBJECTS", ports=False),
             **self._dynamics(authority),
             problems=tuple(self._problems),
         )
@@ -248,7 +258,7 @@ class _Reader:
         sender = self._text("HUNTER_MAIL_FROM")
         if via != "none" and not sender:
             self._problem("HUNTER_MAIL_FROM", "It is required when mail is sent. Give the sender's address.")
-        elif sender and ("@" not in sender or set(sender) & set("<>, \t")):
+        elif sender and not is_mail(sender):
             self._problem("HUNTER_MAIL_FROM", "Give one address such as referrals@contoso.com.")
             sender = ""
         endpoint = "https://graph.microsoft.com" if via == "graph" else ""
@@ -267,12 +277,18 @@ class _Reader:
         url = self._url(f"{names}URL", loopback_http=True) if self._text(f"{names}URL") else ""
         if enabled and not self._text(f"{names}URL"):
             self._problem(f"{names}URL", "It is required when Dynamics 365 is enabled. Copy the environment's address.")
+        client_id = self._identifier(f"{names}CLIENT_ID", required=False)
+        tenant_id = self._identifier(f"{names}TENANT_ID", required=False) or self._text(f"{_PC}TENANT_ID")
+        secret = self._text(f"{names}CLIENT_SECRET")
+        for name, value in ((f"{names}CLIENT_ID", client_id), (f"{names}TENANT_ID", tenant_id)):
+            if enabled and secret and not value:
+                self._problem(name, "It is required with a client secret. Copy it from the app registration in Entra.")
         return _Dynamics(
             dynamics_enabled=enabled,
             dynamics_url=url,
-            dynamics_tenant_id=self._identifier(f"{names}TENANT_ID", required=False) or self._text(f"{_PC}TENANT_ID"),
-            dynamics_client_id=self._identifier(f"{names}CLIENT_ID", required=False),
-            dynamics_client_secret=self._text(f"{names}CLIENT_SECRET"),
+            dynamics_tenant_id=tenant_id,
+            dynamics_client_id=client_id,
+            dynamics_client_secret=secret,
             dynamics_setup_client_id=self._identifier(f"{names}SETUP_CLIENT_ID", required=False),
             dynamics_setup_secret=self._text(f"{names}SETUP_SECRET"),
             dynamics_authority=self._url(f"{names}AUTHORITY", loopback_http=False)
@@ -303,15 +319,12 @@ class _Reader:
     def _hosts(self, name: str, *, ports: bool) -> tuple[str, ...]:
         """Host names, comma separated, each with a port where that is allowed."""
         hosts = self._listed(name)
-        for host in hosts:
-            bare, _, port = (
-                host.rpartition(":") if ports and not host.endswith("]") and ":" in host else (host, "", "1")
-            )
-            if not _HOST.fullmatch(bare) or not port.isdigit() or not 0 < int(port) < 65_536:
-                form = "host or host:port" if ports else "host names without a port, such as logic.azure.com"
-                self._problem(name, f"Give {form}, separated by commas.")
-                return tuple(_DEFAULTS[name].split(","))
-        return hosts
+        if hosts and all(is_host_entry(host, port=ports) for host in hosts):
+            return hosts
+        usual = tuple(_DEFAULTS[name].split(","))
+        form = "host or host:port" if ports else f"host names without a port, such as {usual[0]}"
+        self._problem(name, f"Give {form}, separated by commas.")
+        return usual
 
     def _text(self, name: str) -> str:
         text = self._environ.get(name, "").strip()
@@ -336,27 +349,23 @@ class _Reader:
             self._problem(name, "Set it to true or false.")
         return False
 
-    def _number(self, name: str, least: float, most: float) -> float:
+    def _number(self, name: str, least: float, most: float, *, whole: bool = False) -> float:
         try:
             value = float(self._text(name) or _DEFAULTS[name])
         except ValueError:
             value = float("nan")
-        if least <= value <= most:
+        if least <= value <= most and (value.is_integer() or not whole):
             return value
-        self._problem(name, f"Set it to a number from {least:g} to {most:g}.")
+        self._problem(name, f"Set it to a {'whole ' if whole else ''}number from {least:g} to {most:g}.")
         return float(_DEFAULTS[name])
 
     def _url(self, name: str, *, loopback_http: bool) -> str:
         text = (self._text(name) or _DEFAULTS[name]).rstrip("/")
-        try:
-            parts = urlsplit(text)
-            host, _ = parts.hostname or "", parts.port
-        except ValueError:
-            host = ""
-        if not host or parts.query or parts.fragment or parts.username or parts.password:
+        parts = address_of(text)
+        if parts is None:
             self._problem(name, "Set it to an address such as https://host, without a user name or a query.")
             return _DEFAULTS[name]
-        if parts.scheme == "https" or (loopback_http and parts.scheme == "http" and host in LOOPBACK_HOSTS):
+        if is_secure(parts, loopback_http=loopback_http):
             return text
         self._problem(name, "Use https" + (" (http is accepted for a loopback host only)." if loopback_http else "."))
         return _DEFAULTS[name]
@@ -365,7 +374,7 @@ class _Reader:
         text = self._text(name)
         if not text and required:
             self._problem(name, "It is required when the sync is enabled. Copy it from the app registration in Entra.")
-        elif text and not all(letter.isalnum() or letter in "-._" for letter in text):
+        elif text and not is_identifier(text):
             self._problem(
                 name, "It contains characters that no Entra id or domain has. Copy it from the app registration."
             )
@@ -373,12 +382,10 @@ class _Reader:
         return text
 
     def _schedule(self, name: str) -> str:
-        from croniter import croniter
-
         text = " ".join((self._text(name) or _DEFAULTS[name]).split())
-        if len(text.split(" ")) == 6 and croniter.is_valid(text, second_at_beginning=True):
+        if is_schedule(text):
             return text
-        self._problem(name, "Set it to an NCRONTAB expression of six fields, such as 0 */10 * * * *.")
+        self._problem(name, "Set it to an NCRONTAB expression of six fields whose time comes, such as 0 */10 * * * *.")
         return _DEFAULTS[name]
 
     def _keys(self, name: str, *, required: bool) -> tuple[str, ...]:
@@ -400,7 +407,7 @@ class _Reader:
 
     def _domains(self, name: str) -> tuple[str, ...]:
         domains = tuple(part.strip().lower().lstrip("@") for part in self._text(name).split(",") if part.strip())
-        if all("." in domain and not set(domain) & set("/@: ") for domain in domains):
+        if all(map(is_domain, domains)):
             return domains
         self._problem(name, "Give domains such as contoso.com, separated by commas.")
         return ()
@@ -413,8 +420,8 @@ class _Reader:
                 return connection, ""
             self._problem("HUNTER_STORAGE", "This is not a storage connection string.")
         elif uri:
-            parts = urlsplit(uri)
-            if parts.hostname and (parts.scheme == "https" or parts.hostname in LOOPBACK_HOSTS):
+            parts = address_of(uri)
+            if parts and is_secure(parts, loopback_http=True):
                 return "", uri
             self._problem(
                 "HUNTER_STORAGE__tableServiceUri",

@@ -15,7 +15,8 @@ from azure.core.exceptions import AzureError
 from shared.core.backoff import retry_after
 from shared.core.clock import Clock
 from shared.core.errors import HunterError
-from shared.core.settings import LOOPBACK_HOSTS, Settings
+from shared.core.setting_forms import LOOPBACK_HOSTS
+from shared.core.settings import Settings
 from shared.model.subscription import Subscription
 from shared.notify import bounded, mail, targets, teams
 from shared.notify.letter import Letter

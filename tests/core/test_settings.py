@@ -53,12 +53,23 @@ def test_good_settings_have_no_problem() -> None:
         (f"{PC}API_URL", "https://user:pass@host"),
         (f"{PC}API_URL", "https://host:notaport"),
         (f"{PC}API_URL", "ftp://127.0.0.1"),
+        (f"{PC}API_URL", "https://api partner.example"),
+        (f"{PC}API_URL", "https://api..example"),
+        (f"{PC}API_URL", "https://api.example:0"),
+        (f"{PC}API_URL", "https://api.example\\x"),
+        (f"{PC}API_URL", "https://[x"),
         (f"{PC}AUTHORITY", "http://127.0.0.1"),
         (f"{PC}TENANT_ID", ""),
         (f"{PC}TENANT_ID", "a/b"),
+        (f"{PC}TENANT_ID", ".."),
         (f"{PC}CLIENT_ID", ""),
         (f"{PC}SYNC_SCHEDULE", "7 7 * * *"),
         (f"{PC}SYNC_SCHEDULE", "0 61 * * * *"),
+        (f"{PC}SYNC_SCHEDULE", "0 0 0 30 2 *"),  # never
+        (f"{PC}SYNC_SCHEDULE", "0 0 0 * * 7"),  # the platform's Sunday is 0
+        (f"{PC}SYNC_SCHEDULE", "0 0 0 L * *"),  # cron knows it, NCRONTAB does not
+        (f"{PC}SYNC_SCHEDULE", "0 0 0 ? * *"),
+        (f"{PC}SYNC_SCHEDULE", "0 R * * * *"),
         (f"{PC}FULL_SYNC_HOURS", "0"),
         (f"{PC}FULL_SYNC_HOURS", "nan"),
         (f"{PC}PAGE_INTERVAL_SECONDS", "-1"),
@@ -70,7 +81,10 @@ def test_good_settings_have_no_problem() -> None:
         ("HUNTER_TOKEN_CACHE_KEY", f"{KEYS[0]},tooshort"),
         ("HUNTER_TENANT_LOOKUP_ENABLED", "2"),
         ("HUNTER_PARTNER_DOMAINS", "https://contoso.com/"),
+        ("HUNTER_PARTNER_DOMAINS", "contoso.com;fabrikam.com"),
+        ("HUNTER_PARTNER_DOMAINS", "contoso..com"),
         ("HUNTER_RETENTION_MONTHS", "many"),
+        ("HUNTER_RETENTION_MONTHS", "0.5"),
     ],
 )
 def test_a_wrong_value_is_named_and_never_shown(name: str, value: str) -> None:
@@ -97,8 +111,70 @@ def test_storage_by_identity() -> None:
     uri = {"HUNTER_STORAGE": "", "HUNTER_STORAGE__tableServiceUri": "https://a.table.core.windows.net/"}
     settings = load(GOOD | uri)
     assert settings.storage_uri == "https://a.table.core.windows.net"
-    wrong = load(GOOD | uri | {"HUNTER_STORAGE__tableServiceUri": "http://a.table.core.windows.net"})
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://a.table.core.windows.net",
+        "https://[a",
+        "https://a:99999",
+        "ftp://127.0.0.1",
+        "https://user:word@a.table.core.windows.net",
+        "https://a.table.core.windows.net/?sv=1",
+    ],
+)
+def test_a_wrong_address_of_storage_is_named(uri: str) -> None:
+    wrong = load(GOOD | {"HUNTER_STORAGE": "", "HUNTER_STORAGE__tableServiceUri": uri})
     assert [problem.name for problem in wrong.problems] == ["HUNTER_STORAGE__tableServiceUri"]
+
+
+@pytest.mark.parametrize(
+    "schedule", ["0 */10 * * * *", "0 0 6 * * monday", "0 0 6 29 FEB *", "0 5/20 * * * *", "0 0 22-3 * * MON-FRI"]
+)
+def test_what_the_platform_reads_is_a_schedule(schedule: str) -> None:
+    settings = load(GOOD | {f"{PC}SYNC_SCHEDULE": schedule})
+    assert not settings.problems
+    assert settings.sync_schedule == schedule
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://host/",
+        "https://host:8443/path",
+        "HTTPS://HOST",
+        "https://fındık.example",
+        "http://[::1]:7071",
+        "http://localhost",
+    ],
+)
+def test_an_address_is_taken(address: str) -> None:
+    assert not load(GOOD | {f"{PC}API_URL": address}).problems
+
+
+@pytest.mark.parametrize(
+    "sender", ["referrals", "a@", "@contoso.com", "a@b@contoso.com", "A <a@contoso.com>", "a@contoso.com,b@contoso.com"]
+)
+def test_a_wrong_sender_is_named(sender: str) -> None:
+    settings = load(GOOD | {"HUNTER_MAIL_VIA": "graph", "HUNTER_MAIL_FROM": sender})
+    assert [problem.name for problem in settings.problems] == ["HUNTER_MAIL_FROM"]
+    assert not settings.mail_from
+
+
+def test_a_secret_of_dynamics_needs_an_id_and_a_tenant() -> None:
+    given = {"HUNTER_STORAGE": "UseDevelopmentStorage=true", "HUNTER_DYNAMICS_URL": "https://contoso.crm4.dynamics.com"}
+    secret = {"HUNTER_DYNAMICS_CLIENT_SECRET": "very-secret"}
+    assert not load(given | secret).problems  # not while it is off
+    problems = load(given | secret | {"HUNTER_DYNAMICS_ENABLED": "true"}).problems
+    assert [problem.name for problem in problems] == ["HUNTER_DYNAMICS_CLIENT_ID", "HUNTER_DYNAMICS_TENANT_ID"]
+    assert not load(given | {"HUNTER_DYNAMICS_ENABLED": "true"}).problems  # the managed identity needs neither
+
+
+@pytest.mark.parametrize("names", ["CN=Microsoft", "*.microsoft.com", ","])
+def test_a_subject_that_no_certificate_can_have_is_named(names: str) -> None:
+    problems = load(GOOD | {"HUNTER_WEBHOOK_CERTIFICATE_SUBJECTS": names}).problems
+    assert [problem.name for problem in problems] == ["HUNTER_WEBHOOK_CERTIFICATE_SUBJECTS"]
 
 
 def test_no_secret_in_a_representation() -> None:

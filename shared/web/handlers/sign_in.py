@@ -14,7 +14,7 @@ from shared.core import events
 from shared.core.api import API
 from shared.core.errors import AccessDenied, ConfigurationError, HunterError, InvalidRequest
 from shared.core.log import get_logger, in_azure
-from shared.core.settings import LOOPBACK_HOSTS
+from shared.core.setting_forms import LOOPBACK_HOSTS
 from shared.model.times import to_datetime
 from shared.partner_center.probe import first_page
 from shared.services import Services

@@ -106,7 +106,7 @@ def _values(field: _Field, text: str) -> set[int]:
 
 def _item(field: _Field, item: str) -> set[int]:
     span, slash, step_text = item.partition("/")
-    if slash and not step_text.isdecimal():
+    if slash and not (step_text.isdecimal() and step_text.isascii()):
         raise ValueError(f"'{item}' is no {field.name}: what follows the slash must be a number.")
     step = max(1, int(step_text)) if slash else 1
     if span == "*":

@@ -7,7 +7,7 @@ from croniter import croniter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.host import ncrontab
+from shared.core import ncrontab
 
 
 def _after(expression: str, moment: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.cli.console import DONE, FAILED
 from shared.core import settings as known_settings
-from shared.core.errors import FeatureDisabled, HunterError, SignInRequired
+from shared.core.errors import ConfigurationError, FeatureDisabled, HunterError, SignInRequired
 from shared.partner_center.probe import first_page
 from shared.services import Services
 
@@ -22,7 +22,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def check(services: Services, options: argparse.Namespace) -> int:
-    """Go through everything; what depends on something that is wrong is skipped, for it could only say the same again."""
+    """Go through everything; what depends on something that is wrong is skipped, for it could only say the same again.
+
+    Settings that no sync needs come last: they hold nothing else up.
+    """
     failed: list[str] = []
     for name, needs, probe in _CHECKS:
         missing = [each for each in needs if each in failed]
@@ -35,7 +38,10 @@ def check(services: Services, options: argparse.Namespace) -> int:
         except HunterError as error:
             print(f"FIX   {name}: {error.message} ({error.code})")
             failed.append(name)
-    return FAILED if failed else DONE
+    wrong = services.settings.problems_of_features
+    if wrong:
+        print(f"FIX   features: {known_settings.sentence(wrong)} ({ConfigurationError.code})")
+    return FAILED if failed or wrong else DONE
 
 
 def _settings(services: Services, environ: Mapping[str, str]) -> str:

@@ -50,6 +50,21 @@ def test_with_nothing_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert said[2][1] == "sign-in: needs settings and storage"
 
 
+def test_wrong_settings_of_features_are_named_and_hold_nothing_up(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, settings = world
+    assert cli.main(["sign-in"], settings) == 0
+    capsys.readouterr()
+    wrong = {"HUNTER_UNDO_SECONDS": "soon", "HUNTER_MAIL_VIA": "acs", "HUNTER_DYNAMICS_ENABLED": "true"}
+    assert cli.main(["check"], settings | wrong) == 1
+    said = lines(capsys)
+    assert [verdict for verdict, _ in said] == ["ok", "ok", "ok", "ok", "FIX"]
+    for name in ("HUNTER_UNDO_SECONDS", "HUNTER_MAIL_FROM", "HUNTER_MAIL_ENDPOINT", "HUNTER_DYNAMICS_URL"):
+        assert said[-1][1].count(name) == 1
+    assert said[-1][1].endswith("(configuration_error)")
+
+
 def test_an_unresolved_reference_is_named_as_one(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     _, settings = world
     reference = "@Microsoft.KeyVault(SecretUri=https://hunter.vault.azure.net/secrets/client-secret)"

@@ -5,6 +5,7 @@ Every figure is what its query finds in the list, so whoever follows it meets ex
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -217,8 +218,15 @@ def _months(first: date, last: date) -> list[tuple[date, date]]:
     """The months of a range, the first and the last cut to it; none where they would be too many."""
     months: list[tuple[date, date]] = []
     start = first
-    while start <= last and len(months) <= MOST_MONTHS:
-        following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
-        months.append((start, min(following - timedelta(days=1), last)))
-        start = following
-    return months if len(months) <= MOST_MONTHS else []
+    while len(months) < MOST_MONTHS:
+        end = last_of_month(start)
+        months.append((start, min(end, last)))
+        if end >= last:
+            return months
+        start = end + timedelta(days=1)
+    return []
+
+
+def last_of_month(day: date) -> date:
+    """The last day of a day's month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])

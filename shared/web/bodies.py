@@ -9,6 +9,7 @@ from azure.functions import HttpRequest
 
 from shared.core.errors import InvalidParameter
 from shared.web.app import body_of
+from shared.web.parameters import no_parameters
 
 
 def members_of(request: HttpRequest, *names: str) -> Mapping[str, Any]:
@@ -26,11 +27,23 @@ def members_of(request: HttpRequest, *names: str) -> Mapping[str, Any]:
     return body
 
 
+def nothing_asked(request: HttpRequest) -> None:
+    """Make sure that a request whose address says all has no parameters, and no body or an empty object.
+
+    Raises:
+        InvalidRequest: the body is no JSON object.
+        InvalidParameter: it has a parameter or a member; the sentence names it.
+    """
+    no_parameters(request)
+    refuse_others(body_of(request), ())
+
+
 def refuse_others(body: Mapping[str, Any], names: Sequence[str]) -> None:
     """Make sure that a body holds nothing but these members. Raises InvalidParameter."""
     for name in body:
         if name not in names:
-            raise InvalidParameter(f"The body has no member '{name[:40]}'. It takes {', '.join(names)}.")
+            takes = f"It takes {', '.join(names)}." if names else "It takes none."
+            raise InvalidParameter(f"The body has no member '{name[:40]}'. {takes}")
 
 
 def flag_of(body: Mapping[str, Any], name: str) -> bool:

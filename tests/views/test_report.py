@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Any
@@ -225,6 +225,9 @@ def test_the_days_that_are_meant(world: World) -> None:
     assert days("") == ("2026-11-01", "2026-11-30")
     assert days("from=2026-02-10") == ("2026-02-10", "2026-02-28")
     assert days("to=2026-02-10") == ("2026-02-01", "2026-02-10")
+    assert days("from=9999-12-05") == ("9999-12-05", "9999-12-31")  # the calendar's last month and its first
+    assert days("to=9999-12-31") == ("9999-12-01", "9999-12-31")
+    assert days("to=0001-01-01") == ("0001-01-01", "0001-01-01")
     assert [one["month"] for one in world.get(AYSE, "/report?from=2025-12-15&to=2026-02-10")["byMonth"]] == [
         "2025-12",
         "2026-01",
@@ -278,4 +281,7 @@ def test_a_range_of_many_years_has_no_months() -> None:
     )
     report = Report(snapshot, NOW).of(TODAY - timedelta(days=40_000), TODAY)
     assert report["byMonth"] == []
+    ten_years = Report(snapshot, NOW).of(date(2017, 1, 31), date(2026, 12, 1))
+    assert [month["month"] for month in ten_years["byMonth"]][::119] == ["2017-01", "2026-12"]
+    assert Report(snapshot, NOW).of(date(2016, 12, 31), date(2026, 12, 1))["byMonth"] == []
     assert report["byCountry"] == report["byCategory"] == []

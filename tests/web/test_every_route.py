@@ -44,12 +44,12 @@ def services(storage_account: str, simulator: Simulator, monkeypatch: pytest.Mon
     return made
 
 
-def call(name: str, method: str, headers: dict[str, str], body: bytes = b"") -> HttpResponse:
+def call(name: str, method: str, headers: dict[str, str], body: bytes = b"", query: str = "") -> HttpResponse:
     """Call a function as the worker does."""
     function = next(one for one in HTTP if one.get_function_name() == name)
     route = str(function.get_trigger().route)
     names = [part.strip("{}") for part in route.split("/") if part.startswith("{")]
-    url = f"https://hunter.azurewebsites.net/{route.format(**dict.fromkeys(names, 'x'))}"
+    url = f"https://hunter.azurewebsites.net/{route.format(**dict.fromkeys(names, 'x'))}{query and '?' + query}"
     request = HttpRequest(method, url, headers=headers, route_params=dict.fromkeys(names, "x"), body=body)
     response = function.get_user_function()(request)
     assert isinstance(response, HttpResponse)
@@ -113,6 +113,39 @@ def test_state_changes_of_other_sites_are_refused(
     assert (form.status_code, code(form)) == (415, "unsupported_media_type")
     long = call(name, method, {**header(OPERATE), "Content-Type": "application/json"}, b" " * 70_000)
     assert (long.status_code, code(long)) == (413, "request_too_large")
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [pair for pair in METHODS if pair[0] not in OPEN | {"complete_sign_in", "page", "page_file"}]
+)
+def test_a_parameter_that_a_route_has_not_is_named(
+    services: Services, name: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or somebody who asks for ``sync?mode=full`` would take what came for that."""
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    response = call(name, method, header(OPERATE), query="zzz=full")
+    assert (response.status_code, code(response)) == (400, "invalid_parameter")
+    assert "'zzz'" in json.loads(response.get_body())["detail"]
+
+
+BODILESS = {
+    *("cancel_action", "send_action", "retry_action", "cancel_batch", "test_subscription", "test_webhook"),
+    *("begin_sign_in", "sign_out"),
+    *(name for name, method in METHODS if method == "DELETE"),
+}
+
+
+@pytest.mark.parametrize(("name", "method"), [pair for pair in METHODS if pair[0] in BODILESS])
+def test_a_body_where_none_is_taken_is_not_passed_over(
+    services: Services, name: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    json_type = {**header(OPERATE), "Content-Type": "application/json"}
+    response = call(name, method, json_type, b'{"zzz": 1}')
+    assert (response.status_code, code(response)) == (400, "invalid_parameter")
+    assert "'zzz'" in json.loads(response.get_body())["detail"]
+    for body in (b"{", b"[]", b"null"):
+        assert code(call(name, method, json_type, body)) == "invalid_request", body
 
 
 OFF = {

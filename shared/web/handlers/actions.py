@@ -27,7 +27,7 @@ from shared.storage.tables import referrals
 from shared.web import items, parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
-from shared.web.bodies import flag_of, refuse_others
+from shared.web.bodies import flag_of, nothing_asked, refuse_others
 
 _ASK: Final = ("action", "changes", "reason", "remark")
 _KEY_LETTERS: Final = 255
@@ -93,17 +93,20 @@ def get_action(request: HttpRequest, principal: Principal, services: Services) -
 
 def cancel_action(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST actions/{id}/cancel. Raises NotFound, ActionTooLate."""
+    nothing_asked(request)
     return _shown(services.actions.cancel(_id(request)))
 
 
 def send_action(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST actions/{id}/send: it waits no longer. Raises NotFound, ActionTooLate, and why it did not go through."""
+    nothing_asked(request)
     services.settings.require_writing()
     return _answer(services.actions.send(_id(request)), principal, services)
 
 
 def retry_action(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST actions/{id}/retry: one that failed once more. Raises NotFound, ActionNotFailed, and why it did not go through."""
+    nothing_asked(request)
     services.settings.require_writing()
     return _answer(services.actions.retry(_id(request)), principal, services)
 
@@ -117,6 +120,7 @@ def get_batch(request: HttpRequest, principal: Principal, services: Services) ->
 
 def cancel_batch(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST batches/{id}/cancel: cancel what of it still waits; the batch as it is then. Raises NotFound."""
+    nothing_asked(request)
     view = services.batches.cancel(_id(request))
     return responses.json(items.batch_item(view.batch, view.actions))
 

@@ -15,7 +15,7 @@ from shared.storage.tables import comments
 from shared.storage.tables.data_version import bump_desk_version
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
-from shared.web.bodies import members_of
+from shared.web.bodies import members_of, nothing_asked
 from shared.web.sharing import comment_item
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add_comment(request: HttpRequest, principal: Principal, services: Services) 
 
 def delete_comment(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE referrals/{id}/comments/{commentId}: one's own, or as an operator. Raises InvalidParameter, NotFound, Forbidden."""
-    parameters.no_parameters(request)
+    nothing_asked(request)
     comment = comments.find(services.store, request.route_params["id"], request.route_params["commentId"])
     if comment is None:
         raise NotFound("There is no such comment.")

@@ -10,7 +10,7 @@ from shared.companies.editor import CompanyEditor
 from shared.core.errors import NotFound
 from shared.web import parameters, responses
 from shared.web.access import Principal
-from shared.web.bodies import members_of
+from shared.web.bodies import members_of, nothing_asked
 from shared.web.handlers.reading import company_detail
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def rename_company(request: HttpRequest, principal: Principal, services: Service
 
 def unname_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE companies/{key}/name: back to its own name. Raises InvalidParameter and NotFound."""
-    parameters.no_parameters(request)
+    nothing_asked(request)
     CompanyEditor(services.store).use_own_name(_key(request), principal.person, services.clock.now())
     return responses.nothing()
 
@@ -45,7 +45,7 @@ def merge_company(request: HttpRequest, principal: Principal, services: Services
 
 def unmerge_company(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE companies/{key}/merged: a company of its own again. Raises InvalidParameter and NotFound."""
-    parameters.no_parameters(request)
+    nothing_asked(request)
     CompanyEditor(services.store).part(_key(request), principal.person, services.clock.now())
     return responses.nothing()
 

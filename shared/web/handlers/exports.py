@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -21,7 +21,7 @@ from shared.exports.export import COLUMNS, FORMATS, LANGUAGES, Exporter, Options
 from shared.model import times
 from shared.read_model import questions
 from shared.read_model.questions import Given, Paging
-from shared.read_model.report import Report
+from shared.read_model.report import Report, last_of_month
 from shared.web import parameters, responses
 from shared.web.access import Principal
 
@@ -75,7 +75,7 @@ def get_report(request: HttpRequest, principal: Principal, services: Services) -
     given = parameters.given(request, ("from", "to"))
     now = services.clock.now()
     today = now.date()
-    last = _date(given, "to") or _last_of_month(_date(given, "from") or today)
+    last = _date(given, "to") or last_of_month(_date(given, "from") or today)
     first = _date(given, "from") or last.replace(day=1)
     if first > last:
         raise InvalidParameter("Parameter 'from' must not be later than 'to'.")
@@ -148,7 +148,3 @@ def _date(given: Given, name: str) -> date | None:
         return date.fromisoformat(day) if day else None
     except ValueError:
         raise InvalidParameter(f"Parameter '{name}' must be a day, such as 2026-11-30.") from None
-
-
-def _last_of_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)

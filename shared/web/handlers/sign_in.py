@@ -12,15 +12,16 @@ from azure.functions import HttpRequest, HttpResponse
 
 from shared.core import events
 from shared.core.api import API
-from shared.core.errors import AccessDenied, ConfigurationError, HunterError, InvalidRequest
+from shared.core.errors import AccessDenied, ConfigurationError, HunterError, InvalidParameter, InvalidRequest
 from shared.core.log import get_logger, in_azure
 from shared.core.setting_forms import LOOPBACK_HOSTS
 from shared.model.times import to_datetime
 from shared.partner_center.probe import first_page
 from shared.services import Services
-from shared.web import responses
+from shared.web import parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
+from shared.web.bodies import nothing_asked, refuse_others
 
 log = get_logger(__name__)
 
@@ -32,8 +33,7 @@ _NEW: Final = timedelta(minutes=1)
 
 def begin(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST sign-in: begin one; the answer says where the person goes on."""
-    if body_of(request):
-        raise InvalidRequest("This route takes no body.")
+    nothing_asked(request)
     services.settings.require_partner_center()  # before storage is looked for, which may lack its settings too
     comes_back = bool(services.settings.client_secret)  # a device code sends nobody back, so needs no own address
     settings = services.settings
@@ -43,10 +43,12 @@ def begin(request: HttpRequest, principal: Principal, services: Services) -> Htt
 
 def check(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST sign-in/check: ask once; in the first minute after a sign-in the answer also says what the account may see."""
+    parameters.no_parameters(request)
     body = body_of(request)
-    pending_id = body.pop("id", None)
-    if body or not (pending_id is None or isinstance(pending_id, str)):
-        raise InvalidRequest('The body takes "id" only, the one that sign-in gave.')
+    refuse_others(body, ("id",))
+    pending_id = body.get("id")
+    if not (pending_id is None or isinstance(pending_id, str)):
+        raise InvalidParameter("'id' must be the one that sign-in gave.")
     services.settings.require_partner_center()
     answer = services.sign_in.check(pending_id, principal.id)
     signed_in_at = answer.pop("signedInAt", None)
@@ -70,8 +72,7 @@ def callback(request: HttpRequest, principal: Principal, services: Services) -> 
 
 def sign_out(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST sign-out: forget the tokens."""
-    if body_of(request):
-        raise InvalidRequest("This route takes no body.")
+    nothing_asked(request)
     services.sign_in.sign_out()
     return responses.json({"state": "signedOut"})
 

@@ -11,6 +11,7 @@ from shared.services import Services
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
+from shared.web.bodies import nothing_asked
 from shared.web.telling import subscription_item, test_item
 
 ADDRESS: Final = f"/{API}/subscriptions/"
@@ -54,15 +55,14 @@ def change_subscription(request: HttpRequest, principal: Principal, services: Se
 
 def delete_subscription(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE subscriptions/{id}."""
-    parameters.no_parameters(request)
+    nothing_asked(request)
     services.subscriptions.delete(request.route_params["id"], principal.person, operates=principal.may(Role.OPERATE))
     return HttpResponse(status_code=204)
 
 
 def test_subscription(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST subscriptions/{id}/test: send a message now."""
-    parameters.no_parameters(request)
-    body_of(request)
+    nothing_asked(request)
     failure = services.subscriptions.test(
         request.route_params["id"], principal.person, operates=principal.may(Role.OPERATE)
     )

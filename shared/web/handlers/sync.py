@@ -26,7 +26,7 @@ from shared.storage.tables.sync_state import Cursor, Head, SyncState
 from shared.web import items, parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
-from shared.web.bodies import flag_of, refuse_others
+from shared.web.bodies import flag_of, nothing_asked, refuse_others
 
 log = get_logger(__name__)
 
@@ -38,6 +38,7 @@ LATE_INTERVALS: Final = 3
 
 def post_sync(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST sync: run one and answer with it; 202 when its time was up before its end."""
+    parameters.no_parameters(request)
     services.settings.require_partner_center()
     wanted = _wanted(body_of(request))
     run = services.sync.run("http", **wanted)
@@ -98,7 +99,7 @@ def get_run(request: HttpRequest, principal: Principal, services: Services) -> H
 
 def lift_pause(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE sync/pause: end the pause that Partner Center asked for before its time."""
-    parameters.no_parameters(request)
+    nothing_asked(request)
     services.state.lift_pause()
     return responses.empty()
 

@@ -20,6 +20,7 @@ from shared.storage.tables import views
 from shared.web import parameters, responses
 from shared.web.access import Principal, Role
 from shared.web.app import body_of
+from shared.web.bodies import nothing_asked
 from shared.web.sharing import view_item
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def update_view(request: HttpRequest, principal: Principal, services: Services) 
 
 def delete_view(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE views/{id}. Raises InvalidParameter, Forbidden, NotFound and ViewInUse."""
-    parameters.no_parameters(request)
+    nothing_asked(request)
     for _ in range(_TRIES):
         view, etag = _changeable(request, principal, services)
         if views.is_used(services.store, view.id):

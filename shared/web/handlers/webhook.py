@@ -13,7 +13,7 @@ from shared.sync import wanted
 from shared.web import parameters, responses
 from shared.web.access import Principal
 from shared.web.app import body_of
-from shared.web.bodies import flag_of, refuse_others
+from shared.web.bodies import flag_of, nothing_asked, refuse_others
 from shared.webhook.registration import Look
 
 
@@ -27,6 +27,7 @@ def get_webhook(request: HttpRequest, principal: Principal, services: Services) 
 
 def register(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST webhook: have events sent here."""
+    parameters.no_parameters(request)
     services.settings.require_webhook()
     body = body_of(request)
     refuse_others(body, ("takeOver",))
@@ -36,12 +37,14 @@ def register(request: HttpRequest, principal: Principal, services: Services) -> 
 
 def restore(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """DELETE webhook: have them sent where they went before. Works while events are switched off, too."""
+    nothing_asked(request)
     services.settings.require_partner_center()
     return responses.json(_shown(services, services.registration.restore()))
 
 
 def send_test(request: HttpRequest, principal: Principal, services: Services) -> HttpResponse:
     """POST webhook/test: ask for a test event."""
+    nothing_asked(request)
     services.settings.require_webhook()
     return responses.json({"id": services.webhooks.send_test()})
 

@@ -27,6 +27,7 @@ from shared.core.setting_forms import (
     is_secure,
 )
 from shared.core.setting_list import SETTINGS
+from shared.core.setting_problems import Problem
 
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 _PC = "HUNTER_PARTNER_CENTER_"
@@ -42,14 +43,6 @@ _OF_FEATURES = (
     "HUNTER_DYNAMICS_",
 )
 """Settings that only a feature of their own needs: wrong, they stop that feature and nothing else."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one setting: its name and a sentence that says what to do. Never the value."""
-
-    name: str
-    message: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -257,17 +250,15 @@ class _Reader:
         via = self._choice("HUNTER_MAIL_VIA", ("none", "graph", "acs"))
         sender = self._text("HUNTER_MAIL_FROM")
         if via != "none" and not sender:
-            self._problem("HUNTER_MAIL_FROM", "It is required when mail is sent. Give the sender's address.")
+            self._problem("HUNTER_MAIL_FROM", "mail_from")
         elif sender and not is_mail(sender):
-            self._problem("HUNTER_MAIL_FROM", "Give one address such as referrals@contoso.com.")
+            self._problem("HUNTER_MAIL_FROM", "mail_address")
             sender = ""
         endpoint = "https://graph.microsoft.com" if via == "graph" else ""
         if self._text("HUNTER_MAIL_ENDPOINT"):
             endpoint = self._url("HUNTER_MAIL_ENDPOINT", loopback_http=True)
         elif via == "acs":
-            self._problem(
-                "HUNTER_MAIL_ENDPOINT", "It is required with acs. Copy it from the Communication Services resource."
-            )
+            self._problem("HUNTER_MAIL_ENDPOINT", "mail_endpoint")
         identity = self._text("HUNTER_MAIL_CLIENT_ID") or self._text("HUNTER_STORAGE__clientId")
         return _Mail(mail_via=via, mail_from=sender, mail_endpoint=endpoint, mail_client_id=identity)
 
@@ -276,13 +267,13 @@ class _Reader:
         enabled = self._boolean(f"{names}ENABLED")
         url = self._url(f"{names}URL", loopback_http=True) if self._text(f"{names}URL") else ""
         if enabled and not self._text(f"{names}URL"):
-            self._problem(f"{names}URL", "It is required when Dynamics 365 is enabled. Copy the environment's address.")
+            self._problem(f"{names}URL", "dynamics_url")
         client_id = self._identifier(f"{names}CLIENT_ID", required=False)
         tenant_id = self._identifier(f"{names}TENANT_ID", required=False) or self._text(f"{_PC}TENANT_ID")
         secret = self._text(f"{names}CLIENT_SECRET")
         for name, value in ((f"{names}CLIENT_ID", client_id), (f"{names}TENANT_ID", tenant_id)):
             if enabled and secret and not value:
-                self._problem(name, "It is required with a client secret. Copy it from the app registration in Entra.")
+                self._problem(name, "with_secret")
         return _Dynamics(
             dynamics_enabled=enabled,
             dynamics_url=url,
@@ -310,7 +301,7 @@ class _Reader:
         text = (self._text(name) or _DEFAULTS[name]).lower()
         if text in allowed:
             return text
-        self._problem(name, f"Set it to {', '.join(allowed[:-1])} or {allowed[-1]}.")
+        self._problem(name, "choice", allowed=", ".join(allowed[:-1]), last=allowed[-1])
         return _DEFAULTS[name]
 
     def _listed(self, name: str) -> tuple[str, ...]:
@@ -322,31 +313,29 @@ class _Reader:
         if hosts and all(is_host_entry(host, port=ports) for host in hosts):
             return hosts
         usual = tuple(_DEFAULTS[name].split(","))
-        form = "host or host:port" if ports else f"host names without a port, such as {usual[0]}"
-        self._problem(name, f"Give {form}, separated by commas.")
+        if ports:
+            self._problem(name, "hosts_with_ports")
+        else:
+            self._problem(name, "hosts", example=usual[0])
         return usual
 
     def _text(self, name: str) -> str:
         text = self._environ.get(name, "").strip()
         if text.startswith(_UNRESOLVED):  # the platform hands the reference itself on when it can't follow it
-            self._problem(
-                name,
-                "Its Key Vault reference can't be resolved. Check that the secret exists and that the app's identity has "
-                "the role Key Vault Secrets User; then restart the app.",
-            )
+            self._problem(name, "key_vault")
             return ""
         return text
 
-    def _problem(self, name: str, message: str) -> None:
+    def _problem(self, name: str, phrase: str, **details: str) -> None:
         if name not in {problem.name for problem in self._problems}:  # the first says what is to be done first
-            self._problems.append(Problem(name, message))
+            self._problems.append(Problem(name, phrase, details))
 
     def _boolean(self, name: str) -> bool:
         text = (self._text(name) or _DEFAULTS[name]).lower()
         if text in {"true", "1", "yes", "on"}:
             return True
         if text not in {"false", "0", "no", "off"}:
-            self._problem(name, "Set it to true or false.")
+            self._problem(name, "boolean")
         return False
 
     def _number(self, name: str, least: float, most: float, *, whole: bool = False) -> float:
@@ -356,28 +345,26 @@ class _Reader:
             value = float("nan")
         if least <= value <= most and (value.is_integer() or not whole):
             return value
-        self._problem(name, f"Set it to a {'whole ' if whole else ''}number from {least:g} to {most:g}.")
+        self._problem(name, "whole_number" if whole else "number", least=f"{least:g}", most=f"{most:g}")
         return float(_DEFAULTS[name])
 
     def _url(self, name: str, *, loopback_http: bool) -> str:
         text = (self._text(name) or _DEFAULTS[name]).rstrip("/")
         parts = address_of(text)
         if parts is None:
-            self._problem(name, "Set it to an address such as https://host, without a user name or a query.")
+            self._problem(name, "address")
             return _DEFAULTS[name]
         if is_secure(parts, loopback_http=loopback_http):
             return text
-        self._problem(name, "Use https" + (" (http is accepted for a loopback host only)." if loopback_http else "."))
+        self._problem(name, "https_or_loopback" if loopback_http else "https")
         return _DEFAULTS[name]
 
     def _identifier(self, name: str, *, required: bool) -> str:
         text = self._text(name)
         if not text and required:
-            self._problem(name, "It is required when the sync is enabled. Copy it from the app registration in Entra.")
+            self._problem(name, "registration")
         elif text and not is_identifier(text):
-            self._problem(
-                name, "It contains characters that no Entra id or domain has. Copy it from the app registration."
-            )
+            self._problem(name, "characters")
             return ""
         return text
 
@@ -385,23 +372,20 @@ class _Reader:
         text = " ".join((self._text(name) or _DEFAULTS[name]).split())
         if is_schedule(text):
             return text
-        self._problem(name, "Set it to an NCRONTAB expression of six fields whose time comes, such as 0 */10 * * * *.")
+        self._problem(name, "schedule")
         return _DEFAULTS[name]
 
     def _keys(self, name: str, *, required: bool) -> tuple[str, ...]:
         keys = tuple(part.strip() for part in self._text(name).split(",") if part.strip())
         if not keys and required:
-            self._problem(name, "It is required when the sync is enabled. docs/deploy.md shows how to make a key.")
+            self._problem(name, "key")
         if keys:
             from cryptography.fernet import Fernet
         for key in keys:
             try:
                 Fernet(key)
             except ValueError:
-                self._problem(
-                    name,
-                    "This is not a Fernet key (32 bytes in URL-safe Base64). docs/deploy.md shows how to make one.",
-                )
+                self._problem(name, "not_a_key")
                 return ()
         return keys
 
@@ -409,7 +393,7 @@ class _Reader:
         domains = tuple(part.strip().lower().lstrip("@") for part in self._text(name).split(",") if part.strip())
         if all(map(is_domain, domains)):
             return domains
-        self._problem(name, "Give domains such as contoso.com, separated by commas.")
+        self._problem(name, "domains")
         return ()
 
     def _storage(self) -> tuple[str, str]:
@@ -418,15 +402,12 @@ class _Reader:
             fields = {part.partition("=")[0].strip().lower() for part in connection.split(";") if part.strip()}
             if fields & {"accountname", "tableendpoint"} or connection.lower() == "usedevelopmentstorage=true":
                 return connection, ""
-            self._problem("HUNTER_STORAGE", "This is not a storage connection string.")
+            self._problem("HUNTER_STORAGE", "connection_string")
         elif uri:
             parts = address_of(uri)
             if parts and is_secure(parts, loopback_http=True):
                 return "", uri
-            self._problem(
-                "HUNTER_STORAGE__tableServiceUri",
-                "Set it to an address such as https://account.table.core.windows.net.",
-            )
+            self._problem("HUNTER_STORAGE__tableServiceUri", "table_address")
         else:
-            self._problem("HUNTER_STORAGE", "Set it to a connection string, or set HUNTER_STORAGE__tableServiceUri.")
+            self._problem("HUNTER_STORAGE", "storage")
         return "", ""

@@ -80,7 +80,7 @@ class Asker:
             return (
                 structs.replace(link, asked=asked),
                 "conflict",
-                LinkError("action_refused", None, error.message),
+                _refused(error),
                 False,
             )
         asked = Asked(action_id, ask.fingerprint, dict(ask.columns))
@@ -114,3 +114,10 @@ def _seen(ask: Ask, facts: Facts) -> dict[str, Any]:
     """What Partner Center had when this was decided: nothing newer is overwritten."""
     names = [*ask.changes, *(("status", "substatus") if ask.action != "update" else ())]
     return {name: facts.seen.get(name) for name in names}
+
+
+def _refused(error: ActionNotAllowed) -> LinkError:
+    """What is said of an action that may not be done: by the first thing that stands in its way, where that is known."""
+    reasons = error.extra.get("reasons")
+    code = reasons[0]["code"] if isinstance(reasons, list) and reasons else None
+    return LinkError("action_refused", None, error.message, phrase=f"action_refused.{code}" if code else None)

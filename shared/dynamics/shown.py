@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from shared.dynamics.compare import Difference
@@ -46,6 +47,10 @@ class Planned:
     operation: str
     fields: tuple[PlannedField, ...]
     reason: str | None
+    phrase: str | None = None
+    """What the dictionaries call the reason."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What the reason names."""
 
 
 def planned(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> Planned | None:
@@ -64,8 +69,11 @@ def planned(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None)
     if plan.ask and "externalReferenceId" in plan.ask.changes:
         reference = plan.ask.changes["externalReferenceId"]
         fields.append(PlannedField("externalReferenceId", reference, facts.reference, reference))
-    reason = plan.error.message if plan.error else _BECOMES if plan.kind == "convert" else None
-    return Planned(facts.id, facts.name, plan.table or link.table, operation, tuple(fields), reason)
+    line = Planned(facts.id, facts.name, plan.table or link.table, operation, tuple(fields), None)
+    if plan.error:
+        said = plan.error
+        return replace(line, reason=said.message, phrase=said.phrase or said.code, details=said.details)
+    return replace(line, reason=_BECOMES, phrase="becomes") if plan.kind == "convert" else line
 
 
 def differing(rules: Rules, facts: Facts, link: Link, plan: Plan, row: Row | None) -> tuple[Differing, ...]:

@@ -52,7 +52,7 @@ def _plan_item(line: Planned) -> dict[str, Any]:
         {"field": each.field, "crm": each.crm, "partnerCenter": each.partner_center, "becomes": each.becomes}
         for each in line.fields
     ]
-    return {
+    shown = {
         "referralId": line.referral_id,
         "name": line.name,
         "table": line.table,
@@ -60,6 +60,7 @@ def _plan_item(line: Planned) -> dict[str, Any]:
         "fields": fields,
         "reason": line.reason,
     }
+    return {**shown, "phrase": line.phrase, "details": dict(line.details)} if line.phrase else shown
 
 
 def _run_item(run: CrmRun) -> dict[str, Any]:

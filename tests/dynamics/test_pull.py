@@ -198,7 +198,8 @@ def test_refused_asks_no_second_time_for_the_same_state(linked: World) -> None:
     linked.crm.people.change("opportunity", _id(linked), estimatedvalue=5)
     linked.settle()
     link = linked.link(ONE)
-    assert (link.state, link.error and link.error.code) == ("conflict", "action_refused")
+    assert link.error is not None
+    assert (link.state, link.error.code, link.error.phrase) == ("conflict", "action_refused", None)
     linked.pc.refuse.clear()
     linked.settle()
     assert linked.pc.actions == {}

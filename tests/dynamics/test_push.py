@@ -245,6 +245,6 @@ def test_the_plan_says_that_a_lead_becomes_an_opportunity(world: World) -> None:
     world.change(ONE, status="Active", substatus="Accepted")
     (line,) = world.run(dry=True).plan
     assert (line.operation, line.table, line.fields) == ("update", "opportunity", ())
-    assert line.reason == "The lead becomes an opportunity."
+    assert (line.reason, line.phrase) == ("The lead becomes an opportunity.", "becomes")
     assert world.run().run.updated == 1
     assert world.link(ONE).table == "opportunity"

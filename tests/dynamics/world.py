@@ -94,7 +94,7 @@ class PartnerCenter:
             if not self.writing:
                 raise WritingDisabled
             if ask.action in self.refuse:
-                raise ActionNotAllowed
+                raise ActionNotAllowed(extra={"reasons": [{"field": None, "code": "closed", "message": ""}]})
             if any(one["referral"] == referral_id and one["state"] == "waiting" for one in self.actions.values()):
                 raise ActionInProgress
             action_id = f"action-{len(self.actions)}"

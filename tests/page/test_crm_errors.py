@@ -110,6 +110,11 @@ def test_every_error_is_said_with_what_to_do(visit: Visit, world: Both, language
         expect(card(page).locator(".error")).to_have_text(text)
         if SHOTS and refusal.kind == "text_too_long":
             page.screenshot(path=str(Path(SHOTS) / f"error-{language}.png"))
+    for name, text in known.items():
+        if name.startswith("crm.error.action_refused"):
+            answers.error = {"code": "action_refused", "message": "", "phrase": name.removeprefix("crm.error.")}
+            refresh(page)
+            expect(card(page).locator(".error")).to_have_text(text)
     answers.whole = True
     refresh(page)
     expect(card(page).locator(".error")).to_have_count(0)
@@ -119,3 +124,10 @@ def test_every_error_is_said_with_what_to_do(visit: Visit, world: Both, language
         refresh(page)
         expect(page.locator("p.error[role=alert]")).to_have_text(text)
     assert len(of_record) + len(of_all) >= 28
+    row = {"referralId": referral, "name": "Deal", "table": "lead", "operation": "update", "fields": [], "reason": "?"}
+    reasons = [{"phrase": "becomes", "details": {}}, {"phrase": "text_too_long", "details": {"column": "subject"}}]
+    page.route("**/dynamics/sync", lambda route: route.fulfill(json={"plan": [{**row, **each} for each in reasons]}))
+    page.get_by_role("button", name=known["crm.plan"]).click()
+    expect(page.locator(".plan tbody tr").first).to_contain_text(known["crm.plan.becomes"])
+    expect(page.locator(".plan tbody tr").last).to_contain_text(known["crm.error.text_too_long"].partition("{")[0])
+    expect(page.locator(".plan tbody tr").last).to_contain_text("subject")

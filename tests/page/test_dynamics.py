@@ -149,9 +149,9 @@ def test_two_accounts_are_a_question(visit: Visit, world: Both) -> None:
     referral = world.deal("Deal of two", customerProfile=profile)
     page = visit(f"{LIST}&id={referral}", host=world.host)
     card(page).get_by_role("button", name="Send to Dynamics").click()
-    question = card(page).get_by_role("group", name="Which one is it?")
+    question = card(page).get_by_role("group", name="Which record is it?")
     expect(question.locator("li")).to_have_count(2)
-    question.locator("li").filter(has_text="Twice Limited").get_by_role("button", name="Take this one").click()
+    question.locator("li").filter(has_text="Twice Limited").get_by_role("button", name="Choose this record").click()
     expect(card(page)).to_contain_text("Linked")
     assert len(world.crm.rows("account")) == len({each["accountid"] for each in world.crm.rows("account")})
 
@@ -187,7 +187,7 @@ def test_operators_see_health_queue_errors_plan_and_runs(
         expect(line).to_contain_text(text)
     page.get_by_role("button", name="Sync now").click()
     expect(page.locator("#messages .toast")).to_contain_text("failed")
-    for text in ("Answers", "the key on the referral’s id", "none"):
+    for text in ("Connected", "the key on the referral’s ID", "none"):
         expect(page.locator(".crm-view")).to_contain_text(text)
     expect(page.locator("section").filter(has_text="Last runs").locator("tbody tr").first).to_be_visible()
     assert violations(page, axe_source) == []

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.setting_problems import SENTENCES
+
 STATIC = Path(__file__).parents[2] / "shared" / "web" / "static"
 SCRIPTS = sorted(
     path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js") if STATIC / "i18n" not in path.parents
@@ -178,6 +180,11 @@ def test_every_phrase_that_is_asked_for_exists() -> None:
     page = (STATIC / "index.html").read_text(encoding="utf-8")
     unknown += [key for key in re.findall(r'data-t(?:-label)?="([\w.]+)"', page) if ROOM.get(key) not in ALWAYS]
     assert unknown == []
+
+
+def test_what_is_wrong_with_settings_is_said_as_the_server_says_it() -> None:
+    text = (STATIC / "i18n" / "en" / "errors.js").read_text(encoding="utf-8")
+    assert dict(re.findall(r'^  "setting\.(\w+)": "(.*)",$', text, re.MULTILINE)) == SENTENCES
 
 
 def test_no_phrase_is_idle() -> None:

@@ -132,7 +132,7 @@ def test_the_operators_view_of_dynamics(visit: Visit, world: World, axe_source: 
     page.get_by_role("button", name="Show the plan").click()
     expect(page.locator(".plan tbody tr")).to_have_count(2)
     expect(page.locator(".plan tbody tr").first).to_contain_text(f"Notes: {WORD}")
-    expect(page.locator(".crm-view .badge.red").first).to_have_text("Does not answer")
+    expect(page.locator(".crm-view .badge.red").first).to_have_text("Not responding")
     in_shape(page, axe_source, device)
 
 
@@ -149,7 +149,7 @@ def test_notifications(visit: Visit, world: World, axe_source: str, device: str)
     answers = {"subscriptions": {"items": items, "total": 5}}
     page = visit("/app?view=notifications", host=world.host, device=device, before=answering(world, **answers))
     expect(page.locator(".subscription")).to_have_count(5)
-    expect(page.locator(".subscription").first).to_contain_text("a view of somebody else")
+    expect(page.locator(".subscription").first).to_contain_text("somebody else’s view")
     in_shape(page, axe_source, device)
     page.locator('[data-focus="edit-s1"]').click()
     expect(page.locator(".subscription-form")).to_be_visible()

@@ -19,6 +19,7 @@ from shared.core.errors import (
 )
 from shared.core.log import get_logger
 from shared.core.schedule import interval, next_tick
+from shared.core.setting_problems import Problem
 from shared.model import times
 from shared.model.run import Mode, Run
 from shared.services import Services
@@ -81,7 +82,7 @@ def get_sync(request: HttpRequest, principal: Principal, services: Services) -> 
             "visibilityChanged": cursor.visibility_changed,
             "vanished": _vanished(services.state) if cursor.visibility_changed else None,
             "dataVersion": head.version,
-            "configuration": [{"name": problem.name, "message": problem.message} for problem in settings.problems],
+            "configuration": [_setting(problem) for problem in settings.problems],
             "runs": runs,
         }
     )
@@ -162,6 +163,11 @@ def _vanished(state: SyncState) -> dict[str, Any]:
     """The referrals that vanished at once, for who has to say whether they are really gone."""
     ids, total = state.vanished()
     return {"total": total, "ids": ids[:VANISHED_SHOWN]}
+
+
+def _setting(problem: Problem) -> dict[str, Any]:
+    details = {"details": dict(problem.details)} if problem.details else {}
+    return {"name": problem.name, "message": problem.message, "phrase": problem.phrase, **details}
 
 
 def _text(moment: datetime) -> str | None:

@@ -45,6 +45,8 @@ export interface CrmPlan {
   operation: "create" | "update" | "pull" | "skip" | "conflict";
   fields: { field: string; crm: unknown; partnerCenter: unknown; becomes: unknown }[];
   reason: string | null;
+  phrase?: string;
+  details?: Record<string, string>;
 }
 
 export interface CrmStatus {
@@ -394,7 +396,7 @@ export interface SyncStatus {
   visibilityChanged?: boolean;
   vanished?: { ids: string[]; total: number } | null;
   dataVersion?: string;
-  configuration?: { name: string; message: string }[];
+  configuration?: { name: string; message: string; phrase?: string; details?: Record<string, string> }[];
   runs: Run[];
 }
 

@@ -180,11 +180,15 @@ function planned(plan) {
           plan.map((row) => [
             h("a", { href: referralHref(row.referralId), dir: "auto" }, row.name || t("unnamed.referral")),
             t(`crm.plan.${row.operation}`),
-            h("ul.plain", null, row.fields.map((field) => (row.operation === "create" ? made(field) : change(field))), row.reason ? h("li", null, row.reason) : null),
+            h("ul.plain", null, row.fields.map((field) => (row.operation === "create" ? made(field) : change(field))), row.reason ? h("li", null, reason(row)) : null),
           ]),
         ),
   ]);
 }
+
+/** Why it would be done, or not. @param {CrmPlan} row */
+const reason = ({ reason: message, phrase, details }) =>
+  phrase === "becomes" ? t("crm.plan.becomes") : errorText({ code: phrase ?? "", message: message ?? "", ...(phrase && { phrase }), ...(details && { details }) });
 
 /** Of a new record there is nothing to compare. @param {CrmPlan["fields"][number]} each */
 const made = ({ field, becomes }) => h("li", null, `${fieldName(field)}: ${fieldValue(field, becomes)}`);

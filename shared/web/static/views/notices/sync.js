@@ -4,7 +4,7 @@
 
 import { h } from "../../core/dom.js";
 import { dateTime } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
+import { has, t } from "../../core/i18n.js";
 import { may } from "../../core/me.js";
 import { current, href, referralHref } from "../../core/router.js";
 import { ask } from "../../parts/ask.js";
@@ -103,6 +103,9 @@ function vanished({ vanished: gone }) {
   };
 }
 
+/** In the server's words where no dictionary has the sentence. @param {{ message: string, phrase?: string, details?: Record<string, string> }} said */
+const settingText = ({ message, phrase, details }) => (phrase && has(`setting.${phrase}`) ? t(`setting.${phrase}`, details) : message);
+
 /** @returns {Notice[]} */
 export function settingsNotices() {
   const problems = syncStatus()?.configuration ?? [];
@@ -113,7 +116,7 @@ export function settingsNotices() {
       version: problems.map(({ name }) => name).join(),
       tone: "bad",
       title: t("notice.configuration", { n: problems.length }),
-      content: [h("ul", null, problems.map(({ name, message }) => h("li", null, h("code", null, name), " ", message)))],
+      content: [h("ul", null, problems.map(({ name, ...said }) => h("li", null, h("code", null, name), " ", settingText(said))))],
     },
   ];
 }

@@ -91,6 +91,7 @@ def test_accepting_in_place(visit: Visit, acting: World, axe_source: str, device
     page.locator("#sheet [name=remark]").fill("Aradık <b>bugün</b>.")
     assert violations(page, axe_source) == []
     page.locator('#sheet [data-focus="act-submit"]').click()
+    expect(page.locator("#messages .toast")).to_contain_text("Accepted: " if language == "en-GB" else "Kabul edildi: ")
     expect(page.locator('#sheet [data-act="win"]')).not_to_have_attribute("aria-disabled", "true")
     there = _upstream(acting, identity)
     assert (there["status"], there["details"]["dealValue"], there["details"]["currency"]) == ("Active", 50000.5, "EUR")
@@ -133,7 +134,7 @@ def test_a_decline_waits_stays_in_reach_and_can_be_undone(visit: Visit, acting: 
     expect(docked).to_have_count(0)
     assert _upstream(acting, identity)["status"] == "New"
     page.goto("/app?view=activity&state=cancelled")
-    expect(page.locator(".activity li", has_text=name)).to_contain_text("Taken back")
+    expect(page.locator(".activity li", has_text=name)).to_contain_text("Undone")
     assert violations(page, axe_source) == []
 
 

@@ -63,9 +63,11 @@ def test_the_first_visit_offers_what_makes_sense(visit: Visit, host: HostProcess
     expect(offers).to_have_count(2)
     offers.filter(has_text="Every morning").get_by_role("button", name="Tell me").click()
     expect(page.locator(".subscription")).to_contain_text("Daily at 08:30, Europe/Istanbul")
-    expect(page.locator(".subscription")).to_contain_text("Mail to developer@localhost")
+    expect(page.locator(".subscription")).to_contain_text("Email to developer@localhost")
     [made] = subscriptions(host)
     assert (made["events"], made["when"], made["channel"]) == (["due", "expired", "assigned"], "daily", "mail")
+    page.get_by_role("button", name="Send a test").click()
+    expect(page.locator(".outcome")).to_have_text("Sent. Check whether the message has arrived.")
 
 
 def test_tell_me_on_a_list_makes_a_view_of_it_and_a_card_arrives(visit: Visit, host: HostProcess, inbox: Inbox) -> None:
@@ -128,7 +130,7 @@ def test_a_test_that_fails_says_why(visit: Visit, host: HostProcess, inbox: Inbo
     inbox.faults.add(match="graph", status=403, times=0)
     page = visit(HERE, host=host, language="tr-TR")
     card = page.locator(".subscription")
-    card.get_by_role("button", name="Deneme gönder").click()
+    card.get_by_role("button", name="Deneme iletisi gönder").click()
     expect(card.locator(".outcome")).to_contain_text("Hedef kabul etmiyor")
 
 
@@ -136,7 +138,16 @@ def test_removing_takes_it_away(visit: Visit, host: HostProcess) -> None:
     host.post(API, {"name": "Gone soon", "events": ["new"], "channel": "mail"})
     page = visit(HERE, host=host)
     page.get_by_role("button", name="Remove").click()
+    question = page.locator("dialog.ask")
+    expect(question).to_contain_text("Remove “Gone soon”?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    assert len(subscriptions(host)) == 1
+    page.get_by_role("button", name="Remove").click()
+    question.get_by_role("button", name="Remove").click()
     expect(page.locator(".offer")).to_have_count(2)
+    bottoms = page.locator(".offer button").evaluate_all("all => all.map(each => each.getBoundingClientRect().bottom)")
+    assert bottoms[0] == bottoms[1]
     assert subscriptions(host) == []
 
 

@@ -35,6 +35,9 @@ def test_a_device_code_from_beginning_to_end(visit: Visit, make_app_host: Hosts,
     host = make_app_host(simulator=entra)
     page = visit(host=host, device=device, before=lambda page: page.clock.install())
     expect(notice(page, "signedOut")).to_contain_text("Nobody is signed in to Partner Center")
+    expect(page.locator(".waiting")).to_contain_text("No referrals yet.")
+    expect(page.locator(".figures")).not_to_contain_text("0")
+    expect(page.locator("#sync-button")).to_be_disabled()
     notice(page, "signedOut").get_by_role("button", name="Sign in to Partner Center").click()
     box = notice(page, "code")
     code = box.locator("code.code")
@@ -55,12 +58,18 @@ def test_a_device_code_from_beginning_to_end(visit: Visit, make_app_host: Hosts,
     page.locator("#sync-status").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(entra.account)
+    expect(dialog.get_by_role("button", name="Sync now")).to_be_enabled()
     dialog.get_by_role("button", name="Disconnect Partner Center").click()
     question = page.locator("dialog.ask")
     expect(question).to_contain_text("for everybody")
     question.get_by_role("button", name="Disconnect Partner Center").click()
     expect(page.locator("#messages .toast").last).to_contain_text("Partner Center is disconnected.")
     expect(dialog.get_by_role("button", name="Sign in to Partner Center")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Sync now")).to_be_disabled()
+    whole = dialog.locator(".actions > *").last.bounding_box()
+    assert whole is not None
+    assert page.viewport_size is not None
+    assert whole["x"] + whole["width"] <= page.viewport_size["width"], "no button is beside the screen"
 
 
 @pytest.mark.parametrize(
@@ -219,12 +228,18 @@ def test_the_feature_flag_off_is_said_and_reading_works(
 
 def test_problems_of_the_settings_are_named(visit: Visit, make_app_host: Hosts) -> None:
     host = make_app_host(HUNTER_TOKEN_CACHE_KEY=None, HUNTER_PARTNER_CENTER_CLIENT_ID=None)
-    page = visit(host=host, expected="status of 500")
+    page = visit(host=host)
     box = notice(page, "configuration")
     expect(box).to_contain_text("2 settings are missing or wrong")
     expect(box.locator("code")).to_have_text(["HUNTER_PARTNER_CENTER_CLIENT_ID", "HUNTER_TOKEN_CACHE_KEY"])
-    page.get_by_role("button", name="Sync", exact=True).click()
-    expect(page.locator("#alerts .toast")).to_contain_text("A setting is missing or wrong.")
+    expect(box).to_contain_text("docs/deploy.md shows how to make a key.")
+    sync = page.locator("#sync-button")
+    expect(sync).to_be_disabled()
+    expect(sync).to_have_attribute("title", "A setting is missing or wrong.")
+    expect(notice(page, "signedOut")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in to Partner Center")).to_have_count(0)
+    page.get_by_role("button", name="Türkçe").click()
+    expect(box).to_contain_text("Eşitleme açıkken zorunludur. Entra'daki uygulama kaydından kopyalayın.")
 
 
 def test_an_address_that_is_no_https_is_not_offered(visit: Visit, make_app_host: Hosts, entra: Simulator) -> None:

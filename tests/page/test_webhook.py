@@ -73,15 +73,22 @@ def answering(**changes: Any) -> Callable[[Page], None]:
     return before
 
 
+def signed_out(route: Any) -> None:
+    """The state of the sync as the server tells it when nobody is signed in."""
+    answer = route.fetch()
+    told = answer.json()
+    route.fulfill(response=answer, json={**told, "signIn": {**told["signIn"], "state": "signedOut"}})
+
+
 def test_from_nobody_to_a_verified_test_event(visit: Visit, events: World) -> None:
     page = visit(PANEL, host=events.host)
-    expect(card(page)).to_contain_text("nobody")
+    expect(card(page)).to_contain_text("no address")
     shoot(page, "nobody")
     press(page, "Receive events")
     expect(page.get_by_text("Partner Center now sends its events here")).to_be_visible()
     expect(card(page)).to_contain_text("this app")
     press(page, "Send a test event")
-    expect(card(page)).to_contain_text("The test event came, and was verified.")
+    expect(card(page)).to_contain_text("The test event arrived and was verified.")
     expect(card(page).locator("time")).to_be_visible()
     shoot(page, "tested")
     events.create("Told by an event")
@@ -94,14 +101,14 @@ def test_somebody_elses_address_is_taken_over_only_when_asked_and_given_back(vis
     page = visit(PANEL, host=events.host)
     expect(card(page)).to_contain_text(THEIRS)
     press(page, "Take over…")
-    expect(card(page)).to_contain_text("If this app takes over, this one gets none any more")
+    expect(card(page)).to_contain_text("the following address no longer receives any")
     shoot(page, "take-over")
-    press(page, "Leave it")
+    press(page, "Leave as it is")
     expect(card(page).get_by_role("button", name="Take over…")).to_be_focused()
     press(page, "Take over…")
     card(page).get_by_role("button", name="Take over", exact=True).click()
     expect(card(page)).to_contain_text("this app")
-    press(page, "Give back")
+    press(page, "Restore previous address")
     expect(card(page)).to_contain_text(THEIRS)
     assert (events.simulator.webhooks.registration or {}).get("webhookUrl") == THEIRS
 
@@ -113,8 +120,12 @@ def test_what_cannot_be_done_is_said(visit: Visit, events: World) -> None:
     events.simulator.switches.webhook_role = True
     press(page, "Try again")
     press(page, "Receive events")
-    press(page, "Give back")
+    press(page, "Restore previous address")
     expect(page.locator("#alerts")).to_contain_text("There is no previous registration to restore.")
+    page.route(f"**{API}/sync", signed_out)
+    page.reload()
+    expect(card(page)).to_contain_text("Sign in to Partner Center first.")
+    expect(card(page).get_by_role("alert")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("device", "scheme"), [("desktop", "light"), ("phone", "dark")])

@@ -4,7 +4,7 @@
 const phrases = {
   "table.caption": "Use the buttons in the column headers to sort.",
   "tell.me": "Tell me",
-  "tell.hint": "Be told of what this list shows",
+  "tell.hint": "Get notified about the referrals in this list",
   "sort.label": "Sort by",
   "search.referrals": "Search names, people, emails, phone numbers or IDs",
   "search.companies": "Search companies",

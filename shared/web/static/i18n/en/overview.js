@@ -7,6 +7,7 @@ const phrases = {
   "overview.waiting.unit": { one: "new referral", other: "new referrals" },
   "overview.waiting.soon": { one: "{n} due within 3 days", other: "{n} due within 3 days" },
   "overview.waiting.none": "Nothing is waiting. Every incoming referral has been answered.",
+  "overview.none": "No referrals yet. They appear here after the first sync.",
   "overview.waiting.all": { one: "See it", other: "See all {n}" },
   "overview.open": "Open pipeline",
   "overview.won": "Won",

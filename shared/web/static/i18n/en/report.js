@@ -8,7 +8,7 @@ const phrases = {
   "overview.report": "Monthly report",
   "report.copy": "Copy as table",
   "report.print": "Print",
-  "report.copied": "Copied. Paste it into a mail, a document or a sheet.",
+  "report.copied": "Copied. Paste it into an email, a document or a sheet.",
   "report.from": "From",
   "report.to": "To",
   "report.show": "Show",
@@ -16,7 +16,7 @@ const phrases = {
   "report.thisMonth": "This month",
   "report.lastMonth": "Last month",
   "report.thisYear": "This year",
-  "report.total": "In all",
+  "report.total": "Total",
   "report.all": "All referrals",
   "report.byStage": "Pipeline by stage",
   "report.byOwner": "By owner",
@@ -38,7 +38,7 @@ const phrases = {
   "report.overdue.answer": "Answer overdue",
   "report.overdue.close": "Closing overdue",
   "report.withoutWeight": { one: "{n} referral has no stage that says how likely it is, so it weighs nothing.", other: "{n} referrals have no stage that says how likely they are, so they weigh nothing." },
-  "report.note": "New, won, lost and responses are of these days; the pipeline is what was open at the end of the last of them, by today’s stages; what is overdue is so now. Days are those of UTC. As of {when}.",
+  "report.note": "New, won, lost and responses count what happened on these days. The pipeline is what was open at the end of the last day, with today’s stages. Overdue is as of now. Days are in UTC. As of {when}.",
 };
 
 export default phrases;

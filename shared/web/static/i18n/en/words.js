@@ -86,6 +86,7 @@ const phrases = {
   "field.name": "Name",
   "field.customerName": "Customer",
   "field.country": "Country",
+  "field.place": "Location",
   "field.city": "City",
   "field.category": "Category",
   "field.direction": "Direction",

@@ -11,7 +11,7 @@ const phrases = {
   "company.first": "İlk hareket",
   "company.last": "Son hareket",
   "company.tenant": "Kiracı kimliği",
-  "company.checked": "Denetlendiği tarih",
+  "company.checked": "Kontrol tarihi",
   "company.aliases": "Diğer adları",
   "company.contacts": "İlgili kişiler",
   "company.contacts.none": "Fırsatlarının hiçbirinde ilgili kişi yok.",

@@ -64,7 +64,7 @@ const phrases = {
   "error.retryAfter": { one: "{n} saniye sonra yeniden deneyin.", other: "{n} saniye sonra yeniden deneyin." },
   "error.retryAfterMinutes": { one: "{n} dakika sonra yeniden deneyin.", other: "{n} dakika sonra yeniden deneyin." },
   "error.correlation": "Kod: {id}",
-  "error.network": "Sunucuya ulaşılamıyor. Bağlantınızı denetleyin.",
+  "error.network": "Sunucuya ulaşılamıyor. Bağlantınızı kontrol edin.",
   "error.unreadable": "Sunucudan okunamayan bir yanıt geldi.",
   "error.unauthenticated": "Bu sayfadaki oturumunuz sona ermiş.",
   "advice.unauthenticated": "Devam etmek için yeniden oturum açın.",

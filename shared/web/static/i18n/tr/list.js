@@ -15,7 +15,7 @@ const phrases = {
   "filter.expiring": "Son yanıt tarihi",
   "filter.value": "Tutar",
   "filter.m365": "Microsoft 365",
-  "filter.missing": "Erişilebilirlik",
+  "filter.missing": "Bulunma durumu",
   "filter.needsReview": "İnceleme",
   "filter.created": "Oluşturulma: {when}",
   "filter.none": "Seçilecek bir şey yok",

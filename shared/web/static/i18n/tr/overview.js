@@ -7,6 +7,7 @@ const phrases = {
   "overview.waiting.unit": { one: "yeni fırsat", other: "yeni fırsat" },
   "overview.waiting.soon": { one: "{n} tanesinin süresi 3 gün içinde doluyor", other: "{n} tanesinin süresi 3 gün içinde doluyor" },
   "overview.waiting.none": "Bekleyen yok. Gelen her fırsat yanıtlandı.",
+  "overview.none": "Henüz fırsat yok. İlk eşitlemeden sonra burada görünürler.",
   "overview.waiting.all": { one: "Gör", other: "{n} fırsatın tümünü gör" },
   "overview.open": "Açık fırsat tutarı",
   "overview.won": "Kazanılan",

@@ -38,7 +38,7 @@ const phrases = {
   "report.overdue.answer": "Yanıtı gecikmiş",
   "report.overdue.close": "Kapanışı gecikmiş",
   "report.withoutWeight": { one: "{n} fırsatın olasılığını söyleyen bir aşaması yok; ağırlığa katılmaz.", other: "{n} fırsatın olasılığını söyleyen bir aşaması yok; ağırlığa katılmaz." },
-  "report.note": "Yeni, kazanılan, kaybedilen ve yanıtlar bu günlere aittir; açık fırsatlar son günün bitiminde açık olanlardır, aşamaları bugünkü gibidir; gecikenler şu an gecikmiş olanlardır. Günler UTC'ye göredir. {when} itibarıyla.",
+  "report.note": "Yeni, kazanılan, kaybedilen ve yanıtlar bu günlerde olanları sayar. Açık fırsatlar, son günün sonunda açık olanlardır; aşamaları bugünkü gibidir. Gecikenler şu anki durumdur. Günler UTC'ye göredir. {when} itibarıyla.",
 };
 
 export default phrases;

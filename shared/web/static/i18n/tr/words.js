@@ -86,6 +86,7 @@ const phrases = {
   "field.name": "Ad",
   "field.customerName": "Müşteri",
   "field.country": "Ülke",
+  "field.place": "Konum",
   "field.city": "Şehir",
   "field.category": "Kategori",
   "field.direction": "Yön",

@@ -73,7 +73,7 @@ async function again(known) {
 export function say(action) {
   const name = action.referralName ?? t("unnamed.referral");
   if (action.state === "applied") {
-    toast("success", t(action.alreadyDone ? "act.already" : "act.applied", { what: named(action), name }));
+    toast("success", action.alreadyDone ? t("act.already", { what: named(action), name }) : t(`act.applied.${action.action}`, { name }));
   } else if (action.state === "cancelled") {
     toast("info", t("act.cancelled", { what: named(action), name }));
   } else {

@@ -41,7 +41,7 @@ export const figuresAndFacts = (company) =>
     section(t("company.about"), [
       facts([
         [t("detail.domain"), company.domain && copyable(company.domain)],
-        [t("column.country"), place(company.country, company.city)],
+        [t("field.place"), place(company.country, company.city)],
         [t("detail.size"), companySize(company.size)],
         ["DUNS", company.duns && copyable(company.duns)],
         ["Microsoft 365", company.isM365 === null ? t("m365.unknown") : t(company.isM365 ? "m365.true" : "m365.false")],

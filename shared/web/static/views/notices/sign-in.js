@@ -6,7 +6,7 @@ import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { may, me } from "../../core/me.js";
 import { because, beginSignIn, code, codeBox, signInButton } from "../sign-in/sign-in.js";
-import { syncStatus } from "../sync/status.js";
+import { refusesSignIn, syncStatus } from "../sync/status.js";
 
 /** Whom a reader is to ask, who can't sign in. */
 const askOperator = () => (me.get() !== null && !may("operate") ? [" ", t("signIn.askOperator")] : []);
@@ -35,7 +35,7 @@ export function signInNotices() {
     return [
       {
         name: "expired",
-        version: reason ?? "",
+        version: `${reason} ${refusesSignIn()}`,
         tone: "bad",
         title: t("signIn.expired"),
         content: [h("p", null, reason ?? t("error.sign_in_required")), h("p", null, t("signIn.expired.text"), ...askOperator())],
@@ -47,7 +47,7 @@ export function signInNotices() {
     return [
       {
         name: "signedOut",
-        version: reason ?? "",
+        version: `${reason} ${refusesSignIn()}`,
         tone: "warn",
         title: t("signIn.signedOut"),
         content: [h("p", null, state.reasonCode === "signed_out" || !reason ? "" : `${reason} `, t("signIn.signedOut.text"), ...askOperator())],

@@ -8,6 +8,7 @@ import { dateTime } from "../../core/format.js";
 import { relative, t } from "../../core/i18n.js";
 import { listHref } from "../../core/router.js";
 import { refresh } from "../../core/refresh.js";
+import { ask } from "../../parts/ask.js";
 import { badge } from "../../parts/badges.js";
 import { problemText, sentence } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
@@ -40,10 +41,10 @@ export function card(subscription, views, foreign) {
     h(
       "div.actions",
       null,
-      button(`test-${id}`, t("notify.test"), () => tryOut(id, outcome), !enabled),
+      button(`test-${id}`, t("notify.test"), () => tryOut(subscription, outcome), !enabled),
       h("a.button.small", { href: listHref("notifications", { subscription: id }), "data-focus": `edit-${id}` }, t("notify.edit")),
       button(`switch-${id}`, t(enabled ? "notify.switchOff" : "notify.switchOn"), () => after(calls.change(id, { enabled: !enabled }))),
-      button(`remove-${id}`, t("notify.remove"), () => after(calls.remove(id), t("notify.removed"))),
+      button(`remove-${id}`, t("notify.remove"), () => remove(id, title)),
     ),
   );
 }
@@ -87,17 +88,22 @@ function viewName({ viewId }, views) {
 const button = (name, label, run, disabled = false) =>
   h("button.small", { type: "button", "data-focus": name, disabled, onclick: run }, label);
 
-/** @param {string} id @param {HTMLElement} outcome */
-async function tryOut(id, outcome) {
+/** @param {Subscription} subscription @param {HTMLElement} outcome */
+async function tryOut({ id, channel }, outcome) {
   show(outcome, t("notify.testing"));
   try {
     const { state, error } = await calls.test(id);
     outcome.dataset["state"] = state;
-    show(outcome, error ? t("notify.testFailed", { what: explain(error) }) : t("notify.testSent"));
+    show(outcome, error ? t("notify.testFailed", { what: explain(error) }) : t(`notify.testSent.${channel}`));
   } catch (error) {
     outcome.dataset["state"] = "failed";
     show(outcome, problemText(error));
   }
+}
+
+/** Asks first: the address of a Teams channel is shown to nobody, so nothing could bring it back. @param {string} id @param {string} name */
+async function remove(id, name) {
+  if (await ask(t("notify.remove.title", { name }), t("notify.remove.text"), t("notify.remove"))) await after(calls.remove(id), t("notify.removed"));
 }
 
 /** @param {Promise<unknown>} doing @param {string} [done] */

@@ -9,25 +9,22 @@ import { listHref } from "../../core/router.js";
 import { amounts } from "../../parts/values.js";
 
 /** @param {Summary} summary */
-export const figures = (summary) =>
+export const figures = ({ open, won, response, companies }) =>
   h(
     "section.figures",
     { "aria-label": t("overview.figures") },
-    moneyFigure("overview.open", summary.open, { status: ["New", "Active"] }),
-    moneyFigure("overview.won", summary.won, { status: "Closed", substatus: "Won" }),
+    moneyFigure("overview.open", open, { status: ["New", "Active"] }),
+    moneyFigure("overview.won", won, { status: "Closed", substatus: "Won" }),
     figure(
       t("overview.response"),
-      summary.response.medianHours === null ? "–" : duration(summary.response.medianHours),
-      t("overview.response.note", { n: summary.response.answered }),
+      response.medianHours === null ? "–" : duration(response.medianHours),
+      response.answered ? t("overview.response.note", { n: response.answered }) : "",
       listHref("referrals", { direction: "Incoming", created: "..", accepted: ".." }),
     ),
     figure(
       t("overview.m365"),
-      number(summary.companies.m365),
-      t("overview.m365.note", {
-        n: summary.companies.total,
-        share: percent(summary.companies.total ? summary.companies.m365 / summary.companies.total : 0),
-      }),
+      companies.total ? number(companies.m365) : "–",
+      companies.total ? t("overview.m365.note", { n: companies.total, share: percent(companies.m365 / companies.total) }) : "",
       listHref("companies", { m365: "true" }),
     ),
   );

@@ -31,14 +31,16 @@ export const status = ({ byStatus }) =>
     "section.card.states",
     { "aria-labelledby": "status-title" },
     h("header", null, h("h2", { id: "status-title" }, t("overview.status"))),
-    barList(
-      byStatus.map((row) => ({
-        label: statusBadge(row.status, row.substatus),
-        value: row.count,
-        note: worth(row.value),
-        address: filtered(row.status, row.substatus) && listHref("referrals", { status: row.status, substatus: row.substatus }),
-      })),
-    ),
+    byStatus.length
+      ? barList(
+          byStatus.map((row) => ({
+            label: statusBadge(row.status, row.substatus),
+            value: row.count,
+            note: worth(row.value),
+            address: filtered(row.status, row.substatus) && listHref("referrals", { status: row.status, substatus: row.substatus }),
+          })),
+        )
+      : h("p.muted", null, t("overview.none")),
   );
 
 /**

@@ -10,7 +10,7 @@ import { categoryBadge, deadlineBadge, deadlineOf } from "../../parts/badges.js"
 import { amount, place } from "../../parts/values.js";
 
 /** @param {Summary} summary */
-export function waiting({ unanswered }) {
+export function waiting({ unanswered, total }) {
   const all = listHref("referrals", { waiting: "true", sort: "expirationDateTime" });
   return h(
     "section.card.waiting",
@@ -30,7 +30,7 @@ export function waiting({ unanswered }) {
     ),
     unanswered.next.length
       ? h("ol.next", null, unanswered.next.map(next))
-      : h("p.empty", null, h("span.strong", null, t("overview.waiting.none"))),
+      : h("p.empty", null, h("span.strong", null, t(total ? "overview.waiting.none" : "overview.none"))),
     unanswered.count > unanswered.next.length ? h("a.more", { href: all }, t("overview.waiting.all", { n: unanswered.count })) : null,
   );
 }

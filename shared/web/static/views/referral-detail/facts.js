@@ -54,7 +54,7 @@ const customer = (referral) =>
     [t("column.company"), referral.companyName],
     [t("detail.customerName"), referral.customerName !== referral.companyName && referral.customerName],
     [t("detail.domain"), referral.companyKey?.includes(".") && copyable(referral.companyKey)],
-    [t("column.country"), place(referral.country, referral.city)],
+    [t("field.place"), place(referral.country, referral.city)],
   ]);
 
 /** @param {ReferralDetail} referral */

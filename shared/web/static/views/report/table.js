@@ -62,8 +62,8 @@ export const figureTable = (caption, head, rows) =>
             "tr",
             null,
             h("th", { scope: "row", dir: "auto" }, label),
-            cells.map(({ text, sub, query }) =>
-              h("td", null, query ? h("a", { href: rowsHref(query) }, text) : h("span", null, text), (sub ?? []).map((line) => h("span.sub", null, line))),
+            cells.map(({ text, sub, query }, index) =>
+              h("td", { "data-label": head[index + 1] ?? "" }, query ? h("a", { href: rowsHref(query) }, text) : h("span", null, text), (sub ?? []).map((line) => h("span.sub", null, line))),
             ),
           ),
         ),

@@ -12,7 +12,7 @@ import { copyButton } from "../../parts/copy.js";
 import { problemText } from "../../parts/problems.js";
 import { toast } from "../../parts/toasts.js";
 import { startSync } from "../sync/start.js";
-import { askSync, beEager, sync, syncStatus } from "../sync/status.js";
+import { askSync, beEager, refusesSignIn, sync, syncStatus } from "../sync/status.js";
 
 const CHECK_MS = 5_000;
 
@@ -143,7 +143,7 @@ export async function disconnect() {
 
 /** Null for who may not sign in. */
 export const signInButton = () =>
-  may("operate") ? h("button.primary", { type: "button", "data-focus": "sign-in", onclick: beginSignIn }, t("signIn.button")) : null;
+  may("operate") && !refusesSignIn() ? h("button.primary", { type: "button", "data-focus": "sign-in", onclick: beginSignIn }, t("signIn.button")) : null;
 
 /** "The code expires in 14 minutes." @param {string} when */
 const expiry = (when) => t("signIn.expires", { when: relative(when, "always") });

@@ -5,7 +5,7 @@ import { relative, t } from "../../core/i18n.js";
 import { may, me } from "../../core/me.js";
 import { languageChanges } from "../../core/state.js";
 import { startSync } from "./start.js";
-import { isRunning, lastRun, sync } from "./status.js";
+import { isRunning, lastRun, refusesSync, sync } from "./status.js";
 import { outcome, progressText } from "./words.js";
 
 /** A time that has passed already is about to come true. @param {string} when */
@@ -55,12 +55,12 @@ function paint() {
   }
   const button = /** @type {HTMLButtonElement} */ (find("#sync-button"));
   const running = isRunning();
-  const off = sync.get().status?.enabled === false;
+  const refused = refusesSync();
   // Readers have no such button: it could only fail. Until it is known who reads, it is there and waits.
   button.hidden = me.get() !== null && !may("operate");
-  button.disabled = running || off || me.get() === null;
+  button.disabled = running || refused !== null || me.get() === null;
   button.classList.toggle("running", running);
-  button.title = off ? t("error.feature_disabled") : t("sync.hint");
+  button.title = refused ? t(`error.${refused}`) : t("sync.hint");
   announce(running ? t("sync.running") : tone === "off" ? "" : (text.split(" · ")[0] ?? ""));
 }
 

@@ -11,21 +11,21 @@ import { current, href } from "../../core/router.js";
 import { fillSheet } from "../../parts/dialog.js";
 import { CARDS } from "./cards.js";
 import { startSync } from "./start.js";
-import { isRunning, syncStatus } from "./status.js";
+import { isRunning, refusesSync, syncStatus } from "./status.js";
 
 /** @type {SheetModule<SyncStatus>} */
 export const sheet = {
   load: async (_name, signal) => syncStatus() ?? (await api.status(signal)),
   show: (name, known) => {
     const status = syncStatus() ?? known;
-    const off = isRunning() || !status.enabled;
+    const refused = refusesSync();
     fillSheet(
       name,
       {
         title: t("sync.panel"),
         over: t("nav.product"),
         actions: [
-          ...(may("operate") ? buttons(off) : []),
+          ...(may("operate") ? buttons(isRunning() || refused !== null, refused && t(`error.${refused}`)) : []),
           h("a.button", { href: href({ ...current(), panel: "quarantine" }), "data-focus": "quarantine" }, t("quarantine.open")),
         ],
       },
@@ -34,13 +34,13 @@ export const sheet = {
   },
 };
 
-/** @param {boolean} off */
-const buttons = (off) => [
-  start("sync.now", "sync.hint", off, {}),
-  start("sync.full", "sync.full.hint", off, { mode: "full" }),
-  start("sync.dry", "sync.dry.hint", off, { dryRun: true }),
+/** @param {boolean} off @param {string | null} why */
+const buttons = (off, why) => [
+  start("sync.now", why ?? t("sync.hint"), off, {}),
+  start("sync.full", why ?? t("sync.full.hint"), off, { mode: "full" }),
+  start("sync.dry", why ?? t("sync.dry.hint"), off, { dryRun: true }),
 ];
 
 /** @param {string} label @param {string} hint @param {boolean} off @param {Parameters<typeof startSync>[0]} options */
 const start = (label, hint, off, options) =>
-  h("button", { type: "button", disabled: off, title: t(hint), "data-focus": label, onclick: () => startSync(options) }, t(label));
+  h("button", { type: "button", disabled: off, title: hint, "data-focus": label, onclick: () => startSync(options) }, t(label));

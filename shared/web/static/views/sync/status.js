@@ -23,6 +23,22 @@ export const know = (change) => sync.set({ ...sync.get(), ...change });
 export const syncStatus = () => sync.get().status;
 export const isRunning = () => sync.get().posting || Boolean(syncStatus()?.running);
 
+/** The settings without which nothing reaches Partner Center. */
+const NEEDED = /^HUNTER_(PARTNER_CENTER_(?!WEBHOOK_)|TOKEN_CACHE_|STORAGE)/;
+
+/** What would refuse a sign-in, as the code of an error; null: nothing. */
+export function refusesSignIn() {
+  const status = syncStatus();
+  if (status?.configuration?.some(({ name }) => NEEDED.test(name))) return "configuration_error";
+  return status?.enabled === false ? "feature_disabled" : null;
+}
+
+/** The same of a sync. */
+export function refusesSync() {
+  const state = syncStatus()?.signIn.state;
+  return refusesSignIn() ?? (state && state !== "signedIn" ? "sign_in_required" : null);
+}
+
 /** The newest run that came to an end. */
 export const lastRun = () => syncStatus()?.runs.find(({ state }) => state !== "running") ?? null;
 

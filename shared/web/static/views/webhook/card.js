@@ -1,6 +1,6 @@
 // Whether Partner Center says at once what changed: a card in the dialog of the sync, for operators.
 
-/** @import { Webhook } from "../../core/contract.ts" */
+/** @import { SyncStatus, Webhook } from "../../core/contract.ts" */
 
 import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
@@ -11,10 +11,11 @@ import { problemText } from "../../parts/problems.js";
 import { ago } from "../../parts/values.js";
 import { ask, askWebhook, register, restore, sendTest, webhook } from "./state.js";
 
-/** The card, or null for whoever can do nothing about it. */
-export function webhookCard() {
+/** The card, or null for whoever can do nothing about it. @param {SyncStatus} status */
+export function webhookCard({ signIn }) {
   if (!may("operate")) return null;
   if (!feature("webhook")) return section(t("webhook.section"), [h("p.muted", null, t("webhook.off"))]);
+  if (signIn.state !== "signedIn") return section(t("webhook.section"), [h("p.muted", null, t("webhook.signedOut"))]);
   void askWebhook();
   const place = h("div.webhook");
   mount(place, [webhook], content);

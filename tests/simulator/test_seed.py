@@ -49,6 +49,24 @@ def test_no_page_of_either_order_has_more_than_a_few_unusable_records(seeded: Se
         assert max(Counter(place // 100 for place in places).values()) <= 3
 
 
+@pytest.mark.parametrize("referrals", [60, 120, 739])
+def test_every_date_that_can_be_read_is_in_its_place_in_the_list(referrals: int) -> None:
+    """Or an incremental walk of a small set would not believe the order, and read everything each time."""
+    for name, key in (("createdDateTime", lambda item: item.created), ("updatedDateTime", lambda item: item.updated)):
+        records = [decode(item.body) for item in sorted(seed(referrals, 1, NOW, ACCOUNT).items, key=key)]
+        moments = [moment for record in records if isinstance(record, dict) and (moment := _moment(record.get(name)))]
+        assert len(moments) > referrals * 0.9
+        assert moments == sorted(moments)
+    assert any("+03:00" in str(record.get("updatedDateTime")) for record in records if isinstance(record, dict))
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value)).replace(microsecond=0)
+    except ValueError:
+        return None
+
+
 @pytest.mark.parametrize(("referrals", "number"), [(739, 1), (739, 2), (739, 77)])
 def test_exactly_17_company_domains_are_tenants(referrals: int, number: int) -> None:
     seeded = seed(referrals, number, NOW, ACCOUNT)

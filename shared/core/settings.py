@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict
-from urllib.parse import urlsplit
 
 from shared.core.errors import (
     ConfigurationError,
@@ -291,11 +290,12 @@ class _Reader:
 
     def _public_url(self) -> str:
         """What is set, else what the platform says; Core Tools and the local host say a loopback name with its port."""
-        if self._text("HUNTER_PUBLIC_URL"):
-            return self._url("HUNTER_PUBLIC_URL", loopback_http=True)
-        host = self._text("WEBSITE_HOSTNAME") or "127.0.0.1:7071"
-        local = urlsplit(f"//{host}").hostname in LOOPBACK_HOSTS
-        return f"{'http' if local else 'https'}://{host}"
+        given = self._text("HUNTER_PUBLIC_URL") and self._url("HUNTER_PUBLIC_URL", loopback_http=True)
+        if given:
+            return given
+        address = f"https://{self._text('WEBSITE_HOSTNAME') or '127.0.0.1:7071'}"
+        parts = address_of(address)
+        return f"http://{parts.netloc}" if parts and parts.hostname in LOOPBACK_HOSTS else address
 
     def _choice(self, name: str, allowed: tuple[str, ...]) -> str:
         text = (self._text(name) or _DEFAULTS[name]).lower()

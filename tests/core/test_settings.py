@@ -189,3 +189,12 @@ def test_the_example_file_has_every_setting() -> None:
     ours = {name for name in example if name.startswith("HUNTER_")}
     optional = {"HUNTER_STORAGE__tableServiceUri", "HUNTER_STORAGE__clientId"}
     assert {one.name for one in SETTINGS} - optional <= ours <= {one.name for one in SETTINGS}
+
+
+def test_a_wrong_public_address_is_named_and_links_lead_where_the_platform_says() -> None:
+    settings = load(GOOD | {"HUNTER_PUBLIC_URL": "hunter.contoso.com", "WEBSITE_HOSTNAME": "hunter.azurewebsites.net"})
+    assert [problem.name for problem in settings.problems] == ["HUNTER_PUBLIC_URL"]
+    assert settings.public_url == "https://hunter.azurewebsites.net"
+    assert load(GOOD | {"HUNTER_PUBLIC_URL": "http://hunter.contoso.com"}).public_url == "http://127.0.0.1:7071"
+    assert load(GOOD | {"WEBSITE_HOSTNAME": "localhost:7072"}).public_url == "http://localhost:7072"
+    assert load(GOOD | {"WEBSITE_HOSTNAME": "[x"}).public_url == "https://[x"

@@ -10,6 +10,7 @@ import pytest
 from azure.functions import HttpRequest, HttpResponse
 
 from shared.core.errors import ConfigurationError, InvalidRequest, SignInRequired
+from shared.core.settings import load
 from shared.services import Services
 from shared.web.access import LOCAL, Role
 from shared.web.app import handle
@@ -156,6 +157,9 @@ def test_a_domain_of_ones_own_is_where_the_browser_is_sent_back_to() -> None:
     assert own_origin("https://evil.example/api", AZURE, "https://hunter.azurewebsites.net") == (
         "https://hunter.azurewebsites.net"
     )
+    # A setting that can't be used does not make 127.0.0.1:7071 of a machine's other port.
+    wrong = {"HUNTER_PUBLIC_URL": "hunter.contoso.com"}
+    assert own_origin("http://127.0.0.1:7072/api", wrong, load(wrong).public_url) == "http://127.0.0.1:7072"
 
 
 def test_only_a_flow_that_comes_back_needs_the_own_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,7 @@ def own_origin(url: str, environ: Mapping[str, str], public_url: str = "") -> st
         ConfigurationError: neither says it.
         InvalidRequest: the request names a host that is not this one.
     """
-    if environ.get("HUNTER_PUBLIC_URL", "").strip() and public_url:
+    if public_url and environ.get("HUNTER_PUBLIC_URL", "").strip().rstrip("/") == public_url:  # else it is not usable
         return public_url
     if in_azure(environ):
         if not environ.get("WEBSITE_HOSTNAME"):

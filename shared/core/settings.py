@@ -400,7 +400,10 @@ class _Reader:
         connection, uri = self._text("HUNTER_STORAGE"), self._text("HUNTER_STORAGE__tableServiceUri").rstrip("/")
         if connection:
             fields = {part.partition("=")[0].strip().lower() for part in connection.split(";") if part.strip()}
-            if fields & {"accountname", "tableendpoint"} or connection.lower() == "usedevelopmentstorage=true":
+            if (
+                fields & {"accountname", "tableendpoint"}
+                or connection.lower().rstrip(";") == "usedevelopmentstorage=true"
+            ):
                 return connection, ""
             self._problem("HUNTER_STORAGE", "connection_string")
         elif uri:

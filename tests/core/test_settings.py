@@ -107,6 +107,11 @@ def test_switched_off_is_said_before_anything_else() -> None:
         load({}).require_partner_center()
 
 
+def test_the_emulators_short_form_may_end_in_a_semicolon() -> None:
+    for text in ("UseDevelopmentStorage=true", "usedevelopmentstorage=true;"):
+        assert not load(GOOD | {"HUNTER_STORAGE": text}).problems
+
+
 def test_storage_by_identity() -> None:
     uri = {"HUNTER_STORAGE": "", "HUNTER_STORAGE__tableServiceUri": "https://a.table.core.windows.net/"}
     settings = load(GOOD | uri)

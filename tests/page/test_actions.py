@@ -55,8 +55,8 @@ def _make_due(world: World, identity: str) -> None:
     table.transact([move(held, held.action, datetime.now(UTC))])
 
 
-def _open(visit: Visit, world: World, identity: str, **more: Any) -> Page:
-    page = visit(f"/app?view=referrals&id={identity}", host=world.host, **more)
+def _open(visit: Visit, world: World, identity: str, query: str = "", **more: Any) -> Page:
+    page = visit(f"/app?view=referrals{query}&id={identity}", host=world.host, **more)
     expect(page.locator("#sheet .act button").first).to_be_visible()
     return page
 
@@ -69,8 +69,10 @@ def _made(world: World, *many: dict[str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("device", "language"), [("desktop", "en-GB"), ("phone", "tr-TR")])
 def test_accepting_in_place(visit: Visit, acting: World, axe_source: str, device: str, language: str) -> None:
-    [(identity, _)] = _made(acting, {})
-    page = _open(visit, acting, identity, device=device, language=language)
+    row = [{"name": f"In a row, {device}, {number}"} for number in (1, 2, 3)]
+    bare = {**ACTIVE, "name": f"Without a value, {device}", "details": {"dealValue": None}}
+    [_, (identity, _), (after, _), (worthless, _)] = _made(acting, *row, bare)
+    page = _open(visit, acting, identity, "&status=New&sort=name", device=device, language=language)
     names = page.locator("#sheet .act button").all_inner_texts()
     assert names[0] == ("Accept" if language == "en-GB" else "Kabul et")
     grey = page.locator('[data-act="win"]')
@@ -97,6 +99,12 @@ def test_accepting_in_place(visit: Visit, acting: World, axe_source: str, device
     assert (there["status"], there["details"]["dealValue"], there["details"]["currency"]) == ("Active", 50000.5, "EUR")
     assert there["details"]["notes"].endswith("Aradık <b>bugün</b>.")
     expect(page.locator("#sheet .timeline li").first).to_contain_text("Developer")
+    # It has left the list of what is new, and the next there is still the next.
+    expect(page.locator(f'[data-focus="tick-{identity}"]')).to_have_count(0)
+    page.locator('[data-focus="sheet-next"]').click()
+    expect(page).to_have_url(re.compile(after))
+    page.goto(f"/app?view=referrals&id={worthless}")
+    expect(page.locator("#sheet .act .primary")).to_have_attribute("data-act", "win")
 
 
 def test_the_seconds_to_undo_are_counted_by_the_servers_clock(visit: Visit, acting: World) -> None:

@@ -53,7 +53,7 @@ def test_what_it_shows(visit: Visit, app_host: HostProcess) -> None:
     badges = box.locator(".badges")
     expect(badges).to_contain_text("Active")
     expect(badges).to_contain_text("Incoming")
-    for label in ("Created", "Updated", "Referral ID", "Type", "Company", "Country"):
+    for label in ("Created", "Updated", "Referral ID", "Type", "Company", "Location"):
         expect(box.locator("dt", has_text=re.compile(f"^{label}$"))).to_have_count(1)
     expect(box).to_contain_text(referral["id"])
     expect(box).to_contain_text(referral["companyKey"])

@@ -170,7 +170,11 @@ def test_exports_are_downloaded_as_files(visit: Visit, world: World) -> None:
 
     for box in page.locator("tbody .tick input").all()[:2]:
         box.check()
+    page.set_viewport_size({"width": 1280, "height": 480})
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator(".bulk")).to_be_in_viewport(ratio=1)
     open_menu(page, "export-ticked-referrals")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the menu is not beside the screen"
     with page.expect_download() as waiting:
         page.get_by_role("button", name=re.compile("JSON")).click()
     lines = waiting.value.path().read_text("utf-8").splitlines()

@@ -39,11 +39,13 @@ function paint(place, referral) {
   delete place.dataset["busy"];
   const reason = h("p.sub", { role: "status", "data-why": true });
   const { can } = referral;
+  // A win lacks nothing but its value, and the form asks for that.
+  const isOpen = (/** @type {Kind} */ kind) => can[kind] === null || (kind === "win" && can[kind]?.code === "value_required");
+  const first = KINDS.find(isOpen);
   const buttons = KINDS.map((kind) => {
     const obstacle = can[kind];
-    // A win lacks nothing but its value, and the form asks for that.
-    const open = obstacle === null || (kind === "win" && obstacle.code === "value_required");
-    const primary = open && kind === KINDS.find((each) => can[each] === null);
+    const open = isOpen(kind);
+    const primary = kind === first;
     return h(
       primary ? "button.primary" : "button",
       {

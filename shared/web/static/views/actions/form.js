@@ -8,6 +8,7 @@ import { h } from "../../core/dom.js";
 import { isCurrency } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { checkAll, dateField, moneyField, selectField, textArea, textField } from "../../parts/forms.js";
+import { stageName } from "../../parts/stages.js";
 import { REASONS } from "./words.js";
 
 const MAIN = ["EUR", "USD", "TRY", "GBP"];
@@ -56,7 +57,7 @@ function everything(referral) {
   return {
     ...money(referral, false),
     ...dates(referral),
-    salesStage: selectField(t("act.field.salesStage"), stages.map((value) => ({ value, label: value ? `${value} %` : t("none") })), { name: "salesStage", value: referral.salesStage ?? "" }),
+    salesStage: selectField(t("act.field.salesStage"), stages.map((value) => ({ value, label: stageName(value) })), { name: "salesStage", value: referral.salesStage ?? "" }),
     campaignId: textField(t("act.field.campaignId"), { name: "campaignId", value: referral.campaignId, maxlength: 255 }),
     externalReferenceId: textField(t("act.field.externalReferenceId"), { name: "externalReferenceId", value: referral.externalReferenceId, maxlength: 255 }),
     notes: textArea(t("act.field.notes"), { name: "notes", value: referral.notes, maxlength: 5000, rows: 4 }),

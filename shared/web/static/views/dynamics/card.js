@@ -72,7 +72,7 @@ function differences(rows) {
 
 /** @param {string} url @param {string} table */
 const record = (url, table) =>
-  h("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: t("crm.open") }, table, icon("external"));
+  h("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: t("crm.open") }, table, " ", icon("external"));
 
 /** @param {string} id @param {CrmLink | null} link */
 function buttons(id, link) {

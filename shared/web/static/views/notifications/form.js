@@ -33,7 +33,7 @@ export function form(known, views, listed) {
   const target = textField(t("notify.target"), {
     value: known && channelOf(known) !== "own" ? known.target : "",
     maxlength: 4000,
-    hint: t("notify.target.hint"),
+    hint: t(known ? "notify.target.kept" : "notify.target.hint"),
     fits: (value) => (channel.value() !== "own" && !value ? t("form.required") : null),
   });
   const view = selectField(t("notify.view"), viewChoices(views, listed), { value: known ? (known.viewId ?? "") : listed ? AS_LISTED : "" });

@@ -12,6 +12,20 @@ import { fillSheet } from "../../parts/dialog.js";
 import { meetCompany } from "../../parts/known.js";
 import { BADGES, BARS, SECTIONS, TOOLS } from "./sections.js";
 
+/** @typedef {{ previous: string | null, next: string | null }} Steps */
+
+/** @type {Steps & { id: string }} */
+let place = { id: "", previous: null, next: null };
+
+/**
+ * What has left the list, as after it was accepted, keeps its place: from there one goes on to the next.
+ * @param {string} id @param {Steps} beside @returns {Steps}
+ */
+function steps(id, beside) {
+  if (id !== place.id || beside.previous || beside.next) place = { id, ...beside };
+  return place;
+}
+
 /** @type {SheetModule<ReferralDetail>} */
 export const sheet = {
   load: async (id, signal) => {
@@ -19,7 +33,8 @@ export const sheet = {
     meetCompany(referral.companyKey, referral.companyName);
     return referral;
   },
-  show: (name, referral, { previous, next }) => {
+  show: (name, referral, beside) => {
+    const { previous, next } = steps(referral.id, beside);
     const company = referral.companyName ?? referral.customerName ?? t("unnamed.company");
     fillSheet(
       name,

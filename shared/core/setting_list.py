@@ -31,7 +31,11 @@ SETTINGS: tuple[Setting, ...] = (
         "Set: confidential client, sign-in by authorization code. Unset: public client, sign-in by device code.",
         secret=True,
     ),
-    Setting("HUNTER_PARTNER_CENTER_AUTHORITY", "https://login.microsoftonline.com", "Entra's host; https."),
+    Setting(
+        "HUNTER_PARTNER_CENTER_AUTHORITY",
+        "https://login.microsoftonline.com",
+        "Entra's host; https, without a tenant behind it.",
+    ),
     Setting("HUNTER_PARTNER_CENTER_SCOPE", f"{PUBLIC_API_URL}/.default", "The scope that is asked for."),
     Setting(
         "HUNTER_PARTNER_CENTER_SYNC_SCHEDULE", "0 */10 * * * *", "When the timer syncs: NCRONTAB, six fields, UTC."

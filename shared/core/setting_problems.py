@@ -16,6 +16,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "number": "Set it to a number from {least} to {most}.",
     "whole_number": "Set it to a whole number from {least} to {most}.",
     "address": "Set it to an address such as https://host, without a user name or a query.",
+    "host_alone": "Set it to the host alone, such as https://host, without a path behind it.",
     "https": "Use https.",
     "https_or_loopback": "Use https (http is accepted for a loopback host only).",
     "hosts": "Give host names without a port, such as {example}, separated by commas.",

@@ -207,7 +207,7 @@ class _Reader:
 
     def settings(self) -> Settings:
         enabled = self._boolean(f"{_PC}ENABLED")
-        authority = self._url(f"{_PC}AUTHORITY", loopback_http=False)
+        authority = self._url(f"{_PC}AUTHORITY", loopback_http=False, path=False)
         api_url = self._url(f"{_PC}API_URL", loopback_http=True)
         storage, storage_uri = self._storage()
         return Settings(
@@ -264,7 +264,7 @@ class _Reader:
     def _dynamics(self, authority: str) -> _Dynamics:
         names = "HUNTER_DYNAMICS_"
         enabled = self._boolean(f"{names}ENABLED")
-        url = self._url(f"{names}URL", loopback_http=True) if self._text(f"{names}URL") else ""
+        url = self._url(f"{names}URL", loopback_http=True, path=False) if self._text(f"{names}URL") else ""
         if enabled and not self._text(f"{names}URL"):
             self._problem(f"{names}URL", "dynamics_url")
         client_id = self._identifier(f"{names}CLIENT_ID", required=False)
@@ -281,7 +281,7 @@ class _Reader:
             dynamics_client_secret=secret,
             dynamics_setup_client_id=self._identifier(f"{names}SETUP_CLIENT_ID", required=False),
             dynamics_setup_secret=self._text(f"{names}SETUP_SECRET"),
-            dynamics_authority=self._url(f"{names}AUTHORITY", loopback_http=False)
+            dynamics_authority=self._url(f"{names}AUTHORITY", loopback_http=False, path=False)
             if self._text(f"{names}AUTHORITY")
             else authority,
             dynamics_push=self._choice(f"{names}PUSH", ("manual", "accepted", "all")),
@@ -348,11 +348,12 @@ class _Reader:
         self._problem(name, "whole_number" if whole else "number", least=f"{least:g}", most=f"{most:g}")
         return float(_DEFAULTS[name])
 
-    def _url(self, name: str, *, loopback_http: bool) -> str:
+    def _url(self, name: str, *, loopback_http: bool, path: bool = True) -> str:
+        """An address; one that goes on behind its host only where that may be."""
         text = (self._text(name) or _DEFAULTS[name]).rstrip("/")
         parts = address_of(text)
-        if parts is None:
-            self._problem(name, "address")
+        if parts is None or (parts.path and not path):
+            self._problem(name, "address" if parts is None else "host_alone")
             return _DEFAULTS[name]
         if is_secure(parts, loopback_http=loopback_http):
             return text

@@ -59,6 +59,7 @@ def test_good_settings_have_no_problem() -> None:
         (f"{PC}API_URL", "https://api.example\\x"),
         (f"{PC}API_URL", "https://[x"),
         (f"{PC}AUTHORITY", "http://127.0.0.1"),
+        (f"{PC}AUTHORITY", "https://login.microsoftonline.com/common"),
         (f"{PC}TENANT_ID", ""),
         (f"{PC}TENANT_ID", "a/b"),
         (f"{PC}TENANT_ID", ".."),
@@ -165,6 +166,21 @@ def test_a_wrong_sender_is_named(sender: str) -> None:
     settings = load(GOOD | {"HUNTER_MAIL_VIA": "graph", "HUNTER_MAIL_FROM": sender})
     assert [problem.name for problem in settings.problems] == ["HUNTER_MAIL_FROM"]
     assert not settings.mail_from
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUNTER_DYNAMICS_URL", "https://contoso.crm4.dynamics.com/api/data/v9.2"),
+        ("HUNTER_DYNAMICS_AUTHORITY", "https://login.microsoftonline.com/contoso.com/"),
+    ],
+)
+def test_a_path_where_only_a_host_can_stand_is_named(name: str, value: str) -> None:
+    """It becomes the audience of a token, or the place of the tenant."""
+    given = {"HUNTER_DYNAMICS_URL": "https://contoso.crm4.dynamics.com/", "HUNTER_DYNAMICS_ENABLED": "true"}
+    assert not load(GOOD | given).problems
+    problems = load(GOOD | given | {name: value}).problems
+    assert [(problem.name, problem.phrase) for problem in problems] == [(name, "host_alone")]
 
 
 def test_a_secret_of_dynamics_needs_an_id_and_a_tenant() -> None:

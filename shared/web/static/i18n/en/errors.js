@@ -92,6 +92,7 @@ const phrases = {
   "setting.number": "Set it to a number from {least} to {most}.",
   "setting.whole_number": "Set it to a whole number from {least} to {most}.",
   "setting.address": "Set it to an address such as https://host, without a user name or a query.",
+  "setting.host_alone": "Set it to the host alone, such as https://host, without a path behind it.",
   "setting.https": "Use https.",
   "setting.https_or_loopback": "Use https (http is accepted for a loopback host only).",
   "setting.hosts": "Give host names without a port, such as {example}, separated by commas.",

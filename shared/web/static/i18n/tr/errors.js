@@ -92,6 +92,7 @@ const phrases = {
   "setting.number": "{least} ile {most} arasında bir sayı olmalı.",
   "setting.whole_number": "{least} ile {most} arasında bir tam sayı olmalı.",
   "setting.address": "https://host gibi bir adres olmalı; kullanıcı adı veya sorgu içermemeli.",
+  "setting.host_alone": "Yalnızca ana bilgisayarın adresini yazın: https://host gibi, arkasında yol olmadan.",
   "setting.https": "https kullanın.",
   "setting.https_or_loopback": "https kullanın (http yalnızca yerel bir ana bilgisayar için kabul edilir).",
   "setting.hosts": "{example} gibi, bağlantı noktası olmadan, virgülle ayrılmış ana bilgisayar adları yazın.",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,12 @@ def slowness() -> float:
     return max(1.0, statistics.median(piece_of_work() for _ in range(9)) / QUIET_SECONDS)
 
 
-@pytest.fixture(scope="module", params=[FEW, MANY])
+def measured_once(referrals: int) -> Any:
+    """A parameter whose tests run in one worker, so that they share what was measured."""
+    return pytest.param(referrals, marks=pytest.mark.xdist_group(f"costs-{referrals}"))
+
+
+@pytest.fixture(scope="module", params=[measured_once(FEW), measured_once(MANY)])
 def costs(request: pytest.FixtureRequest) -> dict[str, Result]:
     compare.folder()
     before = slowness()
@@ -92,6 +98,7 @@ def test_memory(costs: dict[str, Result]) -> None:
 
 
 ACTIONS = 20
+together = pytest.mark.xdist_group("bursts")
 
 
 @pytest.fixture(scope="module")
@@ -115,23 +122,27 @@ def bursts() -> dict[str, Result]:
     return results
 
 
+@together
 def test_an_event_takes_one_page_and_one_reading_of_the_list(bursts: dict[str, Result]) -> None:
     """16 table requests for the run, 27 for the list, which reads all partitions again."""
     assert bursts["event"]["api"] == 1
     assert bursts["event"]["table"] <= 48
 
 
+@together
 def test_letters_about_many_changes_take_few_requests(bursts: dict[str, Result]) -> None:
     assert bursts["telling"]["told"] >= bursts["telling"]["changed"] == compare.TOLD
     assert bursts["telling"]["table"] <= 60
 
 
+@together
 def test_an_action_of_a_batch_takes_no_more_than_one_alone(bursts: dict[str, Result]) -> None:
     assert bursts["batch"]["actions"] >= 0.9 * bursts["floor_batch"]["actions"]  # one or the other may not be done
     assert bursts["batch"]["api"] <= 2 * ACTIONS + 2
     assert bursts["batch"]["table"] <= 12 * ACTIONS + 40
 
 
+@together
 def test_lists_with_owners_and_comments_are_measured(bursts: dict[str, Result]) -> None:
     assert bursts["lists_desk"]["p95Again"] > 0
 

@@ -391,7 +391,8 @@ class _Reader:
         return keys
 
     def _domains(self, name: str) -> tuple[str, ...]:
-        domains = tuple(part.strip().lower().lstrip("@") for part in self._text(name).split(",") if part.strip())
+        text = self._text(name).replace("İ", "i").lower()  # which lower() would make two letters of
+        domains = tuple(part.strip().lstrip("@").rstrip(".") for part in text.split(",") if part.strip())
         if all(map(is_domain, domains)):
             return domains
         self._problem(name, "domains")

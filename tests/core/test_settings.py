@@ -108,6 +108,12 @@ def test_switched_off_is_said_before_anything_else() -> None:
         load({}).require_partner_center()
 
 
+def test_own_domains_are_taken_as_people_write_them() -> None:
+    settings = load(GOOD | {"HUNTER_PARTNER_DOMAINS": "@Contoso.com, İŞ.com.tr,fabrikam.com."})
+    assert not settings.problems
+    assert settings.partner_domains == ("contoso.com", "iş.com.tr", "fabrikam.com")
+
+
 def test_the_emulators_short_form_may_end_in_a_semicolon() -> None:
     for text in ("UseDevelopmentStorage=true", "usedevelopmentstorage=true;"):
         assert not load(GOOD | {"HUNTER_STORAGE": text}).problems

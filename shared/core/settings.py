@@ -349,10 +349,10 @@ class _Reader:
         return float(_DEFAULTS[name])
 
     def _url(self, name: str, *, loopback_http: bool, path: bool = True) -> str:
-        """An address; one that goes on behind its host only where that may be."""
+        """An address; one that goes on behind its host only where that may be, and on this machine, as simulators do."""
         text = (self._text(name) or _DEFAULTS[name]).rstrip("/")
         parts = address_of(text)
-        if parts is None or (parts.path and not path):
+        if parts is None or (parts.path and not path and parts.hostname not in LOOPBACK_HOSTS):
             self._problem(name, "address" if parts is None else "host_alone")
             return _DEFAULTS[name]
         if is_secure(parts, loopback_http=loopback_http):

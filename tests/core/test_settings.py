@@ -189,6 +189,13 @@ def test_a_path_where_only_a_host_can_stand_is_named(name: str, value: str) -> N
     assert [(problem.name, problem.phrase) for problem in problems] == [(name, "host_alone")]
 
 
+def test_simulators_on_this_machine_may_have_paths() -> None:
+    given = {"HUNTER_DYNAMICS_URL": "http://127.0.0.1:8443/crm", f"{PC}AUTHORITY": "https://localhost:8443/entra"}
+    settings = load(GOOD | given | {"HUNTER_DYNAMICS_ENABLED": "true"})
+    assert not settings.problems
+    assert (settings.dynamics_url, settings.authority) == (*given.values(),)
+
+
 def test_a_secret_of_dynamics_needs_an_id_and_a_tenant() -> None:
     given = {"HUNTER_STORAGE": "UseDevelopmentStorage=true", "HUNTER_DYNAMICS_URL": "https://contoso.crm4.dynamics.com"}
     secret = {"HUNTER_DYNAMICS_CLIENT_SECRET": "very-secret"}

@@ -44,11 +44,6 @@ def read_mail(value: Any) -> str:
     return mail
 
 
-def mail_key(mail: str) -> str:
-    """An address as it is compared: without case and outer blanks."""
-    return mail.strip().casefold()
-
-
 def read_comment(value: Any) -> str:
     """A comment's text. Raises InvalidParameter where it is none, or too long."""
     text = value.strip() if isinstance(value, str) else ""

@@ -15,6 +15,14 @@ class Person(msgspec.Struct, frozen=True):
     """Compared without case, see :func:`same_mail`."""
 
 
+def mail_key(mail: str) -> str:
+    """An address as it is compared: without case and outer blanks, as Entra does it.
+
+    A Turkish keyboard writes AYŞE.İNAN@CONTOSO.COM for one with i; no address in Entra has İ itself.
+    """
+    return mail.strip().replace("İ", "i").casefold()
+
+
 def same_mail(first: str, second: str) -> bool:
-    """Whether two addresses mean the same mailbox, as Entra compares them: without case and outer blanks."""
-    return first.strip().casefold() == second.strip().casefold()
+    """Whether two addresses mean the same mailbox."""
+    return mail_key(first) == mail_key(second)

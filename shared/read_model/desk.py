@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from shared.model.desk import Owner, mail_key
+from shared.model.desk import Owner
+from shared.model.person import mail_key
 from shared.model.text import fold
 from shared.read_model.query import Bits, to_bits
 from shared.storage.engine.tables import TableStore

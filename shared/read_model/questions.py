@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from shared.core.errors import InvalidParameter
 from shared.model.category import CATEGORIES
-from shared.model.desk import mail_key
+from shared.model.person import mail_key
 from shared.model.text import search_words
 
 T = TypeVar("T")

@@ -211,6 +211,15 @@ def test_an_owner_may_be_anybody_with_an_address(world: World) -> None:
     assert world.post(AYSE, f"{path_of(ODD)}/owner", {"mail": BORA.mail})["owner"]["name"] == BORA.name
 
 
+def test_a_turkish_capital_makes_no_other_mailbox(world: World) -> None:
+    ilker = Caller("id-ilker", "İlker Şahin", "ilker@partner.com", "Referrals.Read")
+    world.get(ilker, "/people")
+    owner = world.post(AYSE, f"{path_of('a')}/owner", {"mail": "İLKER@PARTNER.COM"})["owner"]
+    assert owner == {"mail": ilker.mail, "name": ilker.name}
+    assert world.ids(ilker, "owner=me") == ["a"]
+    assert world.ids(AYSE, "owner=%C4%B0lker%40partner.com") == ["a"]
+
+
 NO_OWNERS: list[dict[str, Any]] = [
     {},
     {"mail": ""},

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.model.desk import Owner, mail_key
+from shared.model.desk import Owner
 from shared.model.occasion import Occasion
-from shared.model.person import Person, same_mail
+from shared.model.person import Person, mail_key, same_mail
 from shared.storage.engine import keyed
 from shared.storage.engine.entities import Entity, get_text, key, put_text
 from shared.storage.engine.tables import Insert, Operation, Replace, RowConflict, TableStore

@@ -15,8 +15,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "boolean": "Set it to true or false.",
     "number": "Set it to a number from {least} to {most}.",
     "whole_number": "Set it to a whole number from {least} to {most}.",
-    "address": "Set it to an address such as https://host, without a user name or a query.",
-    "host_alone": "Set it to the host alone, such as https://host, without a path behind it.",
+    "address": "Set it to an address such as {example}, without a user name or a query.",
+    "host_alone": "Set it to the host alone, such as {example}, without a path behind it.",
     "https": "Use https.",
     "https_or_loopback": "Use https (http is accepted for a loopback host only).",
     "hosts": "Give host names without a port, such as {example}, separated by commas.",
@@ -34,7 +34,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "storage": "Set it to a connection string, or set HUNTER_STORAGE__tableServiceUri.",
     "connection_string": "This is not a storage connection string.",
-    "table_address": "Set it to an address such as https://account.table.core.windows.net.",
+    "table_address": "Set it to an address such as {example}.",
 }
 
 

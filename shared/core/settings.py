@@ -353,7 +353,7 @@ class _Reader:
         text = (self._text(name) or _DEFAULTS[name]).rstrip("/")
         parts = address_of(text)
         if parts is None or (parts.path and not path and parts.hostname not in LOOPBACK_HOSTS):
-            self._problem(name, "address" if parts is None else "host_alone")
+            self._problem(name, "address" if parts is None else "host_alone", example="https://host")
             return _DEFAULTS[name]
         if is_secure(parts, loopback_http=loopback_http):
             return text
@@ -412,7 +412,9 @@ class _Reader:
             parts = address_of(uri)
             if parts and is_secure(parts, loopback_http=True):
                 return "", uri
-            self._problem("HUNTER_STORAGE__tableServiceUri", "table_address")
+            self._problem(
+                "HUNTER_STORAGE__tableServiceUri", "table_address", example="https://account.table.core.windows.net"
+            )
         else:
             self._problem("HUNTER_STORAGE", "storage")
         return "", ""

@@ -110,6 +110,8 @@ def test_every_error_is_said_with_what_to_do(visit: Visit, world: Both, language
         expect(card(page).locator(".error")).to_have_text(text)
         if SHOTS and refusal.kind == "text_too_long":
             page.screenshot(path=str(Path(SHOTS) / f"error-{language}.png"))
+    opener = page.locator("td.referral .opener").first
+    assert opener.evaluate("(each) => each.clientWidth") >= 110, "the badge leaves the name its room"
     for name, text in known.items():
         if name.startswith("crm.error.action_refused"):
             answers.error = {"code": "action_refused", "message": "", "phrase": name.removeprefix("crm.error.")}

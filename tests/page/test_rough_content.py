@@ -20,6 +20,8 @@ FITS = "document.documentElement.scrollWidth <= document.documentElement.clientW
 SMALL = """[...document.querySelectorAll("main :is(a, button, select, input:not([type=checkbox]))")]
   .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 44)
   .map((each) => each.outerHTML)"""
+WIDER = "(all) => all.filter((each) => each.scrollWidth > each.clientWidth).length"
+"""How many are wider than their place."""
 DEVICES = pytest.mark.parametrize("device", ["desktop", "phone"])
 
 
@@ -99,17 +101,22 @@ def in_shape(page: Page, axe_source: str, device: str) -> None:
 def test_the_activity(visit: Visit, world: World, axe_source: str, device: str) -> None:
     fault = {"code": "partner_center_unavailable", "message": "Partner Center said 503.", "correlationId": "c0ffee"}
     items = [action(1, "waiting"), action(2, "failed", error=fault), action(3, "applied", alreadyDone=True)]
+    items += [action(4, "refused", error={**fault, "code": "partner_center_rejected"})]
     page = visit(
         "/app?view=activity",
         host=world.host,
         device=device,
         language="tr-TR",
-        before=answering(world, actions={"items": items, "total": 3, "page": 1, "pageSize": 50}),
+        before=answering(world, actions={"items": items, "total": 4, "page": 1, "pageSize": 50}),
     )
-    expect(page.locator("ol.activity li")).to_have_count(3)
+    expect(page.locator("ol.activity li")).to_have_count(4)
     expect(page.locator("[data-state=waiting]")).to_contain_text("saniye sonra gönderilecek")
     failed = page.locator("[data-state=failed] .error")
     expect(failed).to_have_text("Partner Center şu anda düzgün yanıt vermiyor. Kod: c0ffee")
+    refused = page.locator("[data-state=refused] .error")
+    expect(refused).to_have_text(
+        "Partner Center isteği reddetti. Böyle devam ederse bu kodu yöneticinize iletin. Kod: c0ffee"
+    )
     in_shape(page, axe_source, device)
 
 
@@ -160,9 +167,10 @@ def test_notifications(visit: Visit, world: World, axe_source: str, device: str)
 def test_the_report_fits_on_paper(visit: Visit, world: World, language: str) -> None:
     page = visit("/app?view=report&from=2020-01-01&to=2099-12-31", host=world.host, language=language)
     expect(page.locator(".figure-scroll").first).to_be_visible()
+    tables = page.locator(".figure-scroll")
+    assert tables.evaluate_all(WIDER) == 0
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 718, "height": 1047})  # A4 within the margins of the style sheet
-    tables = page.locator(".figure-scroll")
-    assert tables.evaluate_all("(all) => all.filter((each) => each.scrollWidth > each.clientWidth).length") == 0
+    assert tables.evaluate_all(WIDER) == 0
     labels = page.locator("section.card", has=page.locator("h2")).nth(4).locator("tbody th").all_inner_texts()
     assert len(labels) == len(set(labels))

@@ -91,8 +91,8 @@ const phrases = {
   "setting.boolean": "Set it to true or false.",
   "setting.number": "Set it to a number from {least} to {most}.",
   "setting.whole_number": "Set it to a whole number from {least} to {most}.",
-  "setting.address": "Set it to an address such as https://host, without a user name or a query.",
-  "setting.host_alone": "Set it to the host alone, such as https://host, without a path behind it.",
+  "setting.address": "Set it to an address such as {example}, without a user name or a query.",
+  "setting.host_alone": "Set it to the host alone, such as {example}, without a path behind it.",
   "setting.https": "Use https.",
   "setting.https_or_loopback": "Use https (http is accepted for a loopback host only).",
   "setting.hosts": "Give host names without a port, such as {example}, separated by commas.",
@@ -107,7 +107,7 @@ const phrases = {
   "setting.key_vault": "Its Key Vault reference can't be resolved. Check that the secret exists and that the app's identity has the role Key Vault Secrets User; then restart the app.",
   "setting.storage": "Set it to a connection string, or set HUNTER_STORAGE__tableServiceUri.",
   "setting.connection_string": "This is not a storage connection string.",
-  "setting.table_address": "Set it to an address such as https://account.table.core.windows.net.",
+  "setting.table_address": "Set it to an address such as {example}.",
 };
 
 export default phrases;

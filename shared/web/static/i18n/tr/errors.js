@@ -91,8 +91,8 @@ const phrases = {
   "setting.boolean": "true veya false olmalı.",
   "setting.number": "{least} ile {most} arasında bir sayı olmalı.",
   "setting.whole_number": "{least} ile {most} arasında bir tam sayı olmalı.",
-  "setting.address": "https://host gibi bir adres olmalı; kullanıcı adı veya sorgu içermemeli.",
-  "setting.host_alone": "Yalnızca ana bilgisayarın adresini yazın: https://host gibi, arkasında yol olmadan.",
+  "setting.address": "{example} gibi bir adres olmalı; kullanıcı adı veya sorgu içermemeli.",
+  "setting.host_alone": "Yalnızca ana bilgisayarın adresini yazın: {example} gibi, arkasında yol olmadan.",
   "setting.https": "https kullanın.",
   "setting.https_or_loopback": "https kullanın (http yalnızca yerel bir ana bilgisayar için kabul edilir).",
   "setting.hosts": "{example} gibi, bağlantı noktası olmadan, virgülle ayrılmış ana bilgisayar adları yazın.",
@@ -107,7 +107,7 @@ const phrases = {
   "setting.key_vault": "Key Vault başvurusu çözülemiyor. Gizli anahtarın var olduğunu ve uygulama kimliğinde Key Vault Secrets User rolünün bulunduğunu kontrol edin; ardından uygulamayı yeniden başlatın.",
   "setting.storage": "Bir bağlantı dizesi yazın ya da HUNTER_STORAGE__tableServiceUri ayarını yapın.",
   "setting.connection_string": "Bu bir depolama bağlantı dizesi değil.",
-  "setting.table_address": "https://account.table.core.windows.net gibi bir adres olmalı.",
+  "setting.table_address": "{example} gibi bir adres olmalı.",
 };
 
 export default phrases;

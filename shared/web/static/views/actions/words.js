@@ -40,8 +40,11 @@ const PASSING = new Set(["partner_center_unavailable", "partner_center_throttled
 export function faultText({ state, error }) {
   if (!error) return null;
   const { code, message, correlationId } = error;
-  const known = currentLanguage() === "en" ? null : ((PASSING.has(code) ? null : advised(code)) ?? sentence(code));
-  return [known ?? message, state === "failed" && correlationId ? t("error.correlation", { id: correlationId }) : ""].filter(Boolean).join(" ");
+  const english = currentLanguage() === "en";
+  const advice = english || PASSING.has(code) ? null : advised(code);
+  const known = advice ?? (english ? null : sentence(code));
+  // What to do may be to hand the code on.
+  return [known ?? message, (advice || state === "failed") && correlationId ? t("error.correlation", { id: correlationId }) : ""].filter(Boolean).join(" ");
 }
 
 /** A value of a field as the reader writes it. @param {string} field @param {unknown} value */

@@ -18,8 +18,6 @@ from local.dev.tools import ROOT, child_environment, ensure_chromium, ensure_nod
 
 QUICK = ("tests/core", "tests/docs", "tests/model", "tests/read_model", "tests/storage")
 """What `--quick` runs of the tests."""
-MOST_WORKERS = 6
-"""Each has a storage service, a browser and apps of its own."""
 
 
 @dataclass
@@ -62,10 +60,7 @@ def _run(name: str, command: list[str]) -> int:
 
 
 def _pytest(arguments: list[str], counts: Counts) -> int:
-    # One more than processors: tests of pages and timers also wait.
-    workers = min((os.cpu_count() or 1) + 1, MOST_WORKERS)
-    chosen = any(argument.startswith("-n") for argument in arguments)
-    parallel = [] if chosen else ["-n", str(workers), "--dist", "loadgroup"]
+    parallel = [] if any(argument.startswith("-n") for argument in arguments) else ["-n", "2", "--dist", "loadgroup"]
     with tempfile.TemporaryDirectory(prefix="test-results-") as folder:
         results = Path(folder) / "results.xml"
         command = [sys.executable, "-m", "pytest", f"--junitxml={results}", "--durations=15", *parallel, *arguments]

@@ -6,6 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+_OF_FEATURES: Final = (
+    "HUNTER_WRITE_",
+    "HUNTER_UNDO_",
+    "HUNTER_TEAMS_",
+    "HUNTER_MAIL_",
+    "HUNTER_PUBLIC_",
+    "HUNTER_WEBHOOK_",
+    "HUNTER_PARTNER_CENTER_WEBHOOK_",
+    "HUNTER_DYNAMICS_",
+)
+"""Settings that only a feature of their own needs: wrong, they stop that feature and nothing else."""
+
 SENTENCES: Final[Mapping[str, str]] = {
     "mail_from": "It is required when mail is sent. Give the sender's address.",
     "mail_address": "Give one address such as referrals@contoso.com.",
@@ -22,12 +34,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "hosts": "Give host names without a port, such as {example}, separated by commas.",
     "hosts_with_ports": "Give host or host:port, separated by commas.",
     "domains": "Give domains such as contoso.com, separated by commas.",
-    "registration": ("It is required when the sync is enabled. Copy it from the app registration in Entra."),
+    "registration": "It is required when the sync is enabled. Copy it from the app registration in Entra.",
     "with_secret": "It is required with a client secret. Copy it from the app registration in Entra.",
-    "characters": ("It contains characters that no Entra id or domain has. Copy it from the app registration."),
-    "schedule": ("Set it to an NCRONTAB expression of six fields whose time comes, such as 0 */10 * * * *."),
+    "characters": "It contains characters that no Entra id or domain has. Copy it from the app registration.",
+    "schedule": "Set it to an NCRONTAB expression of six fields whose time comes, such as 0 */10 * * * *.",
     "key": "It is required when the sync is enabled. docs/deploy.md shows how to make a key.",
-    "not_a_key": ("This is not a Fernet key (32 bytes in URL-safe Base64). docs/deploy.md shows how to make one."),
+    "not_a_key": "This is not a Fernet key (32 bytes in URL-safe Base64). docs/deploy.md shows how to make one.",
     "key_vault": (
         "Its Key Vault reference can't be resolved. Check that the secret exists and that the "
         "app's identity has the role Key Vault Secrets User; then restart the app."
@@ -50,3 +62,8 @@ class Problem:
     def message(self) -> str:
         """What to do, as a sentence."""
         return SENTENCES[self.phrase].format_map(self.details)
+
+    @property
+    def stops_sync(self) -> bool:
+        """Whether nothing can be read from Partner Center before it is mended."""
+        return not self.name.startswith(_OF_FEATURES)

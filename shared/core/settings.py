@@ -31,17 +31,6 @@ from shared.core.setting_problems import Problem
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 _PC = "HUNTER_PARTNER_CENTER_"
 _UNRESOLVED = "@Microsoft.KeyVault("
-_OF_FEATURES = (
-    "HUNTER_WRITE_",
-    "HUNTER_UNDO_",
-    "HUNTER_TEAMS_",
-    "HUNTER_MAIL_",
-    "HUNTER_PUBLIC_",
-    "HUNTER_WEBHOOK_",
-    f"{_PC}WEBHOOK_",
-    "HUNTER_DYNAMICS_",
-)
-"""Settings that only a feature of their own needs: wrong, they stop that feature and nothing else."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,14 +95,14 @@ class Settings:
         """
         if "HUNTER_PARTNER_CENTER_ENABLED" not in {problem.name for problem in self.problems} and not self.enabled:
             raise FeatureDisabled
-        wrong = [problem for problem in self.problems if not problem.name.startswith(_OF_FEATURES)]
+        wrong = [problem for problem in self.problems if problem.stops_sync]
         if wrong:
             raise ConfigurationError(sentence(wrong))
 
     @property
     def problems_of_features(self) -> list[Problem]:
         """What is wrong with settings that no sync needs."""
-        return [problem for problem in self.problems if problem.name.startswith(_OF_FEATURES)]
+        return [problem for problem in self.problems if not problem.stops_sync]
 
     def require_writing(self) -> None:
         """Make sure that an action may be sent.

@@ -35,6 +35,8 @@ DEVICES: dict[str, dict[str, Any]] = {
 PATIENCE_MS = 60_000.0
 """How long what is expected may take. A machine that has much else to do is slow, and not wrong."""
 expect.set_options(timeout=PATIENCE_MS)
+WIDER = "(all) => all.filter((each) => each.scrollWidth > each.clientWidth).length"
+"""How many are wider than their place."""
 WATCH = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.effectiveDirective} blocked ${event.blockedURI} ${event.sample}`));

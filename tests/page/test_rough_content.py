@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.page.conftest import Visit, World
+from tests.page.conftest import WIDER, Visit, World
 from tests.page.test_everyone import violations
 
 WORD = "W" * 120
@@ -20,8 +20,6 @@ FITS = "document.documentElement.scrollWidth <= document.documentElement.clientW
 SMALL = """[...document.querySelectorAll("main :is(a, button, select, input:not([type=checkbox]))")]
   .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 44)
   .map((each) => each.outerHTML)"""
-WIDER = "(all) => all.filter((each) => each.scrollWidth > each.clientWidth).length"
-"""How many are wider than their place."""
 DEVICES = pytest.mark.parametrize("device", ["desktop", "phone"])
 
 

@@ -242,6 +242,15 @@ def test_problems_of_the_settings_are_named(visit: Visit, make_app_host: Hosts) 
     expect(box).to_contain_text("Eşitleme açıkken zorunludur. Entra'daki uygulama kaydından kopyalayın.")
 
 
+@pytest.mark.parametrize(("name", "stops"), [("HUNTER_RETENTION_MONTHS", True), ("HUNTER_UNDO_SECONDS", False)])
+def test_a_wrong_setting_takes_the_sign_in_away_where_it_would_stop_it(
+    visit: Visit, make_app_host: Hosts, name: str, stops: bool
+) -> None:
+    page = visit(host=make_app_host(**{name: "soon"}))
+    expect(notice(page, "configuration").locator("code")).to_have_text([name])
+    expect(notice(page, "signedOut").get_by_role("button")).to_have_count(0 if stops else 1)
+
+
 def test_an_address_that_is_no_https_is_not_offered(visit: Visit, make_app_host: Hosts, entra: Simulator) -> None:
     answer: dict[str, Any] = {
         "id": "a",

@@ -167,7 +167,8 @@ def _vanished(state: SyncState) -> dict[str, Any]:
 
 def _setting(problem: Problem) -> dict[str, Any]:
     details = {"details": dict(problem.details)} if problem.details else {}
-    return {"name": problem.name, "message": problem.message, "phrase": problem.phrase, **details}
+    shown = {"name": problem.name, "message": problem.message, "stopsSync": problem.stops_sync}
+    return {**shown, "phrase": problem.phrase, **details}
 
 
 def _text(moment: datetime) -> str | None:

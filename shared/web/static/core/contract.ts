@@ -396,7 +396,7 @@ export interface SyncStatus {
   visibilityChanged?: boolean;
   vanished?: { ids: string[]; total: number } | null;
   dataVersion?: string;
-  configuration?: { name: string; message: string; phrase?: string; details?: Record<string, string> }[];
+  configuration?: { name: string; message: string; stopsSync?: boolean; phrase?: string; details?: Record<string, string> }[];
   runs: Run[];
 }
 

@@ -23,13 +23,10 @@ export const know = (change) => sync.set({ ...sync.get(), ...change });
 export const syncStatus = () => sync.get().status;
 export const isRunning = () => sync.get().posting || Boolean(syncStatus()?.running);
 
-/** The settings without which nothing reaches Partner Center. */
-const NEEDED = /^HUNTER_(PARTNER_CENTER_(?!WEBHOOK_)|TOKEN_CACHE_|STORAGE)/;
-
 /** What would refuse a sign-in, as the code of an error; null: nothing. */
 export function refusesSignIn() {
   const status = syncStatus();
-  if (status?.configuration?.some(({ name }) => NEEDED.test(name))) return "configuration_error";
+  if (status?.configuration?.some(({ stopsSync }) => stopsSync)) return "configuration_error";
   return status?.enabled === false ? "feature_disabled" : null;
 }
 
